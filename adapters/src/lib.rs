@@ -1,0 +1,2 @@
+//! segno
+pub use segno_core::*;

@@ -1,0 +1,273 @@
+//! HTTP requests to others, and their replies.
+
+use alloc::{borrow::Cow, boxed::Box, format, string::String};
+use core::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+use crate::{
+    effect::{Effect, Replay},
+    error::{EffectError, Happened, StopReason},
+};
+
+/// Fetches a URL; asked by [`Io::http_get`](crate::Io::http_get).
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct HttpGet {
+    /// The absolute URL, `http:` or `https:`.
+    pub url: Cow<'static, str>,
+}
+
+impl Effect for HttpGet {
+    type Output = HttpReply;
+    type Error = HttpError;
+    const NAME: &'static str = "http_get";
+
+    fn replay(&self) -> Replay {
+        Replay::Read
+    }
+}
+
+/// Sends an [`HttpRequest`] of any kind; asked by [`Io::http_send`](crate::Io::http_send).
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct HttpSend(pub Box<HttpRequest>);
+
+impl Effect for HttpSend {
+    type Output = HttpReply;
+    type Error = HttpError;
+    const NAME: &'static str = "http_send";
+
+    /// By RFC 9110: safe methods read, `PUT` and `DELETE` may be repeated, an `Idempotency-Key` says so for any other.
+    fn replay(&self) -> Replay {
+        let request = &*self.0;
+        let key = request.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+        if request.method.is_safe() {
+            Replay::Read
+        } else if request.method.is_idempotent() {
+            Replay::Idempotent(format!("{} {}", request.method, request.url).into())
+        } else {
+            key.map_or(Replay::Once, |key| Replay::Idempotent(Cow::Owned(String::from(key))))
+        }
+    }
+}
+
+/// An HTTP request to another server.
+///
+/// ```
+/// use core::time::Duration;
+/// use segno_core::HttpRequest;
+///
+/// let request = HttpRequest::post("http://bank.internal/charge")
+///     .header("idempotency-key", "cart-7")
+///     .body(r#"{"cents":1999}"#)
+///     .time_limit(Duration::from_secs(3));
+/// assert_eq!(request.method, "POST");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct HttpRequest {
+    /// The method.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serial::text"))]
+    pub method: Method,
+    /// The absolute URL, `http:` or `https:`.
+    pub url: Cow<'static, str>,
+    /// The header fields; `Host` and the body's length are added on the wire.
+    pub headers: Headers,
+    /// The body.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serial::bytes"))]
+    pub body: Bytes,
+    /// How long the whole exchange may take; the backend's limit if it is absent or shorter.
+    pub time_limit: Option<Duration>,
+    /// What was wrong with the last header field that could not be taken; the effect then fails with it.
+    pub invalid: Option<Box<str>>,
+}
+
+impl HttpRequest {
+    /// A request by this method.
+    pub fn new(method: Method, url: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            method,
+            url: url.into(),
+            headers: Headers::default(),
+            body: Bytes::new(),
+            time_limit: None,
+            invalid: None,
+        }
+    }
+
+    /// A GET request.
+    pub fn get(url: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    /// A POST request.
+    pub fn post(url: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Method::POST, url)
+    }
+
+    /// A PUT request.
+    pub fn put(url: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Method::PUT, url)
+    }
+
+    /// A DELETE request.
+    pub fn delete(url: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Method::DELETE, url)
+    }
+
+    /// Adds a header field. A name or value that HTTP does not allow makes the effect fail with
+    /// [`HttpErrorKind::Request`].
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) => {
+                self.headers.append(name, value);
+            }
+            _ => self.invalid = Some(format!("the header field {name:?} is not valid").into_boxed_str()),
+        }
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Limits the time that the whole exchange may take.
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
+    }
+}
+
+/// The reply to an HTTP request: any that came whole, whatever its status.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct HttpReply {
+    /// The status.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serial::status"))]
+    pub status: StatusCode,
+    /// The header fields.
+    pub headers: Headers,
+    /// The body.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serial::bytes"))]
+    pub body: Bytes,
+}
+
+impl HttpReply {
+    /// A reply with this status (500 if it is none) and body.
+    pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, headers: Headers::default(), body: body.into() }
+    }
+
+    /// The reply, if its status says success (2xx).
+    ///
+    /// # Errors
+    ///
+    /// [`HttpErrorKind::Status`] if it does not.
+    pub fn success(self) -> Result<Self, HttpError> {
+        if self.status.is_success() {
+            return Ok(self);
+        }
+        let message = format!("the server answered {}", self.status);
+        Err(HttpError::new(HttpErrorKind::Status(self.status.as_u16()), Happened::Unknown, message))
+    }
+
+    /// The body as text; what is not UTF-8 in it is replaced.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+}
+
+impl From<HttpReply> for http::Response<Bytes> {
+    fn from(reply: HttpReply) -> Self {
+        let mut response = Self::new(reply.body);
+        *response.status_mut() = reply.status;
+        *response.headers_mut() = *reply.headers.0;
+        response
+    }
+}
+
+/// Header fields: an [`http::HeaderMap`], boxed since it is large.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct Headers(#[cfg_attr(feature = "serde", serde(with = "boxed_headers"))] Box<HeaderMap>);
+
+impl core::ops::Deref for Headers {
+    type Target = HeaderMap;
+
+    fn deref(&self) -> &HeaderMap {
+        &self.0
+    }
+}
+
+impl core::ops::DerefMut for Headers {
+    fn deref_mut(&mut self) -> &mut HeaderMap {
+        &mut self.0
+    }
+}
+
+impl From<HeaderMap> for Headers {
+    fn from(headers: HeaderMap) -> Self {
+        Self(Box::new(headers))
+    }
+}
+
+#[cfg(feature = "serde")]
+mod boxed_headers {
+    use super::{Box, HeaderMap};
+    use crate::serial::headers;
+
+    #[allow(clippy::borrowed_box, reason = "serde hands over a reference to the field")]
+    pub(super) fn serialize<S: serde::Serializer>(headers: &Box<HeaderMap>, serializer: S) -> Result<S::Ok, S::Error> {
+        headers::serialize(headers, serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Box<HeaderMap>, D::Error> {
+        headers::deserialize(deserializer).map(Box::new)
+    }
+}
+
+/// Why an HTTP exchange failed.
+pub type HttpError = EffectError<HttpErrorKind>;
+
+/// The kinds of [`HttpError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum HttpErrorKind {
+    /// The request cannot be sent as it is: its URL or a header field is not valid.
+    Request,
+    /// The host's name could not be resolved.
+    Resolve,
+    /// No connection could be made.
+    Connect,
+    /// The TLS handshake failed: mostly a certificate that is not trusted.
+    Tls,
+    /// The time limit was over.
+    Timeout,
+    /// The reply is larger than the backend's limit.
+    TooLarge,
+    /// The reply is not HTTP/1.1.
+    Protocol,
+    /// The connection was closed before the reply was whole.
+    ConnectionLost,
+    /// The status is not the success that [`HttpReply::success`] asked for.
+    Status(u16),
+    /// The handler was told to stop.
+    Stopped(StopReason),
+}
+
+impl From<StopReason> for HttpErrorKind {
+    fn from(reason: StopReason) -> Self {
+        Self::Stopped(reason)
+    }
+}

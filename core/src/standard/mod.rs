@@ -1,0 +1,44 @@
+//! The standard effects, as data. What asks for them are the methods of [`Io`](crate::Io).
+
+mod chat;
+mod http;
+mod response;
+mod rows;
+mod sql;
+mod time;
+mod value;
+
+pub use chat::{
+    ChatBalance, ChatError, ChatErrorKind, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, SubscriptionId,
+};
+pub use http::{Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest, HttpSend};
+pub use response::{BodyError, BodyErrorKind, Chunk, ReadBody, Respond, ResponseHead, Write, WriteError, WriteErrorKind};
+pub use rows::{ColumnIndex, Row, Rows};
+pub use sql::{Params, Sql, SqlError, SqlErrorKind, Transaction, TransactionAct, TransactionId};
+pub use time::{Now, Random, Sleep, Timestamp};
+pub use value::{FromValue, Value};
+
+#[cfg(feature = "serde")]
+use crate::__effects_serde;
+
+macro_rules! standard {
+    ($($attribute:tt)*) => {
+        crate::effects! {
+            $($attribute)*
+            /// The standard effects: SQL, HTTP, chat, the request's body, the response, time and chance.
+            pub enum Standard (StandardOutcome): {
+                Sql, Transaction, HttpGet, HttpSend,
+                ChatSend, ChatRecv, ChatSubscribe, ChatUnsubscribe, ChatBalance,
+                ReadBody, Respond, Write, Now, Sleep, Random,
+            }
+        }
+    };
+}
+
+#[cfg(feature = "serde")]
+standard! { #[serde] }
+#[cfg(not(feature = "serde"))]
+standard! {}
+
+/// An outcome is moved several times on its way into a handler: larger ones belong into a box.
+const _: () = assert!(size_of::<StandardOutcome>() <= 64);

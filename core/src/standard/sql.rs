@@ -1,0 +1,208 @@
+//! SQL statements and the transactions around them.
+
+use alloc::{borrow::Cow, boxed::Box, format, sync::Arc, vec::Vec};
+use core::fmt;
+
+use super::{rows::Rows, value::Value};
+use crate::{
+    effect::{Effect, Replay},
+    error::{EffectError, StopReason},
+    path::Path,
+};
+
+/// A SQL statement; asked by [`Io::sql`](crate::Io::sql) and [`Tx::sql`](crate::Tx::sql).
+///
+/// It holds one statement; parameters are bound by the database, never spliced into the text.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Sql {
+    /// The statement, with the placeholders of the database (`?1`, `$1`, `?`).
+    pub text: Cow<'static, str>,
+    /// The values for the placeholders.
+    pub params: Params,
+    /// The transaction that it runs in, if any.
+    pub transaction: Option<TransactionId>,
+}
+
+impl Effect for Sql {
+    type Output = Rows;
+    type Error = SqlError;
+    const NAME: &'static str = "sql";
+
+    /// A statement that begins with `SELECT` or `VALUES` reads; every other is taken for a write.
+    fn replay(&self) -> Replay {
+        let word = self.text.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty());
+        match word {
+            Some(word) if word.eq_ignore_ascii_case("select") || word.eq_ignore_ascii_case("values") => Replay::Read,
+            _ => Replay::Once,
+        }
+    }
+}
+
+/// The parameters of a [`Sql`] statement: an array, a tuple or a vector of what [`Value`] can be made from, or `()`.
+///
+/// ```
+/// use segno_core::{Params, Value};
+///
+/// assert_eq!(Params::from([7, 8]), Params::from(vec![Value::Int(7), Value::Int(8)]));
+/// assert_eq!(Params::from((7, "Ada", None::<i64>)).len(), 3);
+/// assert!(Params::from(()).is_empty());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Params(Box<[Value]>);
+
+impl core::ops::Deref for Params {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        &self.0
+    }
+}
+
+impl From<()> for Params {
+    fn from((): ()) -> Self {
+        Self::default()
+    }
+}
+
+impl From<Vec<Value>> for Params {
+    fn from(values: Vec<Value>) -> Self {
+        Self(values.into_boxed_slice())
+    }
+}
+
+impl<T: Into<Value>, const N: usize> From<[T; N]> for Params {
+    fn from(values: [T; N]) -> Self {
+        Self(values.into_iter().map(Into::into).collect())
+    }
+}
+
+macro_rules! params_from_tuples {
+    ($first:ident $($rest:ident)*) => {
+        #[allow(non_snake_case, reason = "one name for a type and its value")]
+        impl<$first: Into<Value>, $($rest: Into<Value>),*> From<($first, $($rest,)*)> for Params {
+            fn from(($first, $($rest,)*): ($first, $($rest,)*)) -> Self {
+                Self(Box::new([$first.into(), $($rest.into()),*]))
+            }
+        }
+        params_from_tuples! { $($rest)* }
+    };
+    () => {};
+}
+
+params_from_tuples! { A B C D E F G H I J K L }
+
+/// Names a transaction among those of its tasklet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct TransactionId(Arc<Path>);
+
+impl TransactionId {
+    /// The transaction that begins at this place.
+    pub fn new(path: Path) -> Self {
+        Self(Arc::new(path))
+    }
+}
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Begins or ends a transaction; asked by [`Io::transaction`](crate::Io::transaction), never by a handler.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Transaction {
+    /// Which transaction.
+    pub id: TransactionId,
+    /// What to do with it.
+    pub act: TransactionAct,
+}
+
+/// What is done with a transaction. The number of a savepoint is its depth, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum TransactionAct {
+    /// Takes a connection and begins.
+    Begin,
+    /// Keeps all that was done, and gives the connection back.
+    Commit,
+    /// Undoes all that was done, and gives the connection back.
+    Rollback,
+    /// Begins a nested scope.
+    Savepoint(u32),
+    /// Keeps what was done since the savepoint.
+    Release(u32),
+    /// Undoes what was done since the savepoint.
+    RollbackTo(u32),
+}
+
+impl Effect for Transaction {
+    type Output = ();
+    type Error = SqlError;
+    const NAME: &'static str = "transaction";
+
+    fn replay(&self) -> Replay {
+        match self.act {
+            TransactionAct::Rollback | TransactionAct::RollbackTo(_) => {
+                Replay::Idempotent(format!("{} {:?}", self.id, self.act).into())
+            }
+            TransactionAct::Begin
+            | TransactionAct::Commit
+            | TransactionAct::Savepoint(_)
+            | TransactionAct::Release(_) => Replay::Once,
+        }
+    }
+
+    fn holds(&self) -> bool {
+        matches!(self.act, TransactionAct::Commit | TransactionAct::Rollback | TransactionAct::RollbackTo(_))
+    }
+}
+
+/// Why SQL failed.
+pub type SqlError = EffectError<SqlErrorKind>;
+
+/// The kinds of [`SqlError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum SqlErrorKind {
+    /// A unique or primary key has this value already.
+    Unique,
+    /// A foreign key points nowhere, or something still points here.
+    ForeignKey,
+    /// A column that must have a value has none.
+    NotNull,
+    /// A check constraint does not hold.
+    Check,
+    /// The database refuses the statement: a syntax error, an unknown table or column.
+    Statement,
+    /// The number of parameters is not the number of placeholders.
+    Params,
+    /// Another connection holds a lock for too long.
+    Busy,
+    /// No connection of the pool became free in time.
+    PoolExhausted,
+    /// The connection was lost.
+    ConnectionLost,
+    /// The transaction has ended, or never began.
+    NoTransaction,
+    /// A column is not there, or holds a value of another type.
+    Decode,
+    /// Another number of rows than expected.
+    RowCount,
+    /// Any other failure that the database reports.
+    Database,
+    /// The handler was told to stop.
+    Stopped(StopReason),
+}
+
+impl From<StopReason> for SqlErrorKind {
+    fn from(reason: StopReason) -> Self {
+        Self::Stopped(reason)
+    }
+}
