@@ -167,6 +167,13 @@ impl Error {
         }
     }
 
+    /// The same failure, with a cause that goes to the log alone.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Self {
+        self.0.source = Some(cause.into());
+        self
+    }
+
     /// The error that caused it, if it is an `E`.
     pub fn cause<E: core::error::Error + 'static>(&self) -> Option<&E> {
         self.0.source.as_ref()?.downcast_ref()
@@ -216,7 +223,9 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "in lane {}, ", self.lane)?;
         match self.last {
-            Some((effect, location)) => write!(f, "after the effect `{effect}` asked at {location}"),
+            Some((effect, location)) => {
+                write!(f, "after the effect `{effect}` asked at {location}")
+            }
             None => f.write_str("before any effect was asked"),
         }
     }

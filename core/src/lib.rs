@@ -1,20 +1,50 @@
 //! core
 #![no_std]
-#![allow(missing_docs)]
+
 extern crate alloc;
+// For `std::sync::Mutex` alone.
+extern crate std;
+
 mod error;
 mod path;
+
 mod effect;
 mod perform;
-mod set;
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 pub mod serial;
+mod set;
 mod standard;
-pub use effect::*;
-pub use error::*;
-pub use path::*;
-pub use perform::*;
+
+mod io;
+mod lanes;
+mod slot;
+mod trace;
+mod transaction;
+mod verbs;
+
+mod generator;
+mod tasklet;
+
+mod handler;
+mod request;
+mod response;
+mod router;
+
+pub use effect::{Answer, Effect, EffectSet, Has, Replay};
+pub use error::{
+    AnswerError, AnswerErrorKind, EffectError, Error, Happened, ParsePathError, Place, Result, StopReason, Stopped,
+};
+pub use handler::{Handler, HandlerFuture};
+pub use io::{Ask, Cleanup, Io};
+pub use lanes::{Elapsed, Race2, Race3, Race4, Race5, Race6, Race7, Race8};
+pub use path::{Path, Ticket};
+pub use perform::{Perform, PerformedBy};
+pub use request::{Body, Request};
+pub use response::{Escaped, Page, Response, ResponseStream};
+pub use router::{Router, RouterError};
 pub use standard::*;
-#[doc(hidden)]
-pub struct Io<S = Standard>(core::marker::PhantomData<S>);
+pub use tasklet::{Step, Tasklet};
+pub use trace::{Entry, Trace};
+pub use transaction::Tx;
+pub use verbs::Subscription;

@@ -6,8 +6,8 @@
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::{fmt, marker::PhantomData};
 
+use ::bytes::Bytes;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use bytes::Bytes;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 #[doc(hidden)]

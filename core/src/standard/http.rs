@@ -60,10 +60,11 @@ impl Effect for HttpSend {
 /// use segno_core::HttpRequest;
 ///
 /// let request = HttpRequest::post("http://bank.internal/charge")
-///     .header("idempotency-key", "cart-7")
+///     .header("idempotency-key", "cart-7")?
 ///     .body(r#"{"cents":1999}"#)
 ///     .time_limit(Duration::from_secs(3));
 /// assert_eq!(request.method, "POST");
+/// # Ok::<_, segno_core::InvalidHeader>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -80,21 +81,12 @@ pub struct HttpRequest {
     pub body: Bytes,
     /// How long the whole exchange may take; the backend's limit if it is absent or shorter.
     pub time_limit: Option<Duration>,
-    /// What was wrong with the last header field that could not be taken; the effect then fails with it.
-    pub invalid: Option<Box<str>>,
 }
 
 impl HttpRequest {
     /// A request by this method.
     pub fn new(method: Method, url: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            method,
-            url: url.into(),
-            headers: Headers::default(),
-            body: Bytes::new(),
-            time_limit: None,
-            invalid: None,
-        }
+        Self { method, url: url.into(), headers: Headers::default(), body: Bytes::new(), time_limit: None }
     }
 
     /// A GET request.
@@ -117,17 +109,14 @@ impl HttpRequest {
         Self::new(Method::DELETE, url)
     }
 
-    /// Adds a header field. A name or value that HTTP does not allow makes the effect fail with
-    /// [`HttpErrorKind::Request`].
-    #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
-            (Ok(name), Ok(value)) => {
-                self.headers.append(name, value);
-            }
-            _ => self.invalid = Some(format!("the header field {name:?} is not valid").into_boxed_str()),
-        }
-        self
+    /// Adds a header field.
+    ///
+    /// # Errors
+    ///
+    /// If HTTP does not allow the name or the value.
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, InvalidHeader> {
+        self.headers.add(name, value)?;
+        Ok(self)
     }
 
     /// Sets the body.
@@ -199,6 +188,30 @@ impl From<HttpReply> for http::Response<Bytes> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Headers(#[cfg_attr(feature = "serde", serde(with = "boxed_headers"))] Box<HeaderMap>);
+
+impl Headers {
+    /// Adds a field, beside others of its name.
+    ///
+    /// # Errors
+    ///
+    /// If HTTP does not allow the name or the value.
+    pub fn add(&mut self, name: &str, value: &str) -> Result<(), InvalidHeader> {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) => {
+                self.append(name, value);
+                Ok(())
+            }
+            _ => Err(InvalidHeader { name: name.into() }),
+        }
+    }
+}
+
+/// A header field that HTTP does not allow. The value is not shown: it may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the header field {name:?} has a name or a value that HTTP does not allow")]
+pub struct InvalidHeader {
+    name: Box<str>,
+}
 
 impl core::ops::Deref for Headers {
     type Target = HeaderMap;

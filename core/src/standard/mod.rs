@@ -11,15 +11,14 @@ mod value;
 pub use chat::{
     ChatBalance, ChatError, ChatErrorKind, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, SubscriptionId,
 };
-pub use http::{Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest, HttpSend};
-pub use response::{BodyError, BodyErrorKind, Chunk, ReadBody, Respond, ResponseHead, Write, WriteError, WriteErrorKind};
+pub use http::{Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest, HttpSend, InvalidHeader};
+pub use response::{
+    BodyError, BodyErrorKind, Chunk, ReadBody, Respond, ResponseHead, Write, WriteError, WriteErrorKind,
+};
 pub use rows::{ColumnIndex, Row, Rows};
 pub use sql::{Params, Sql, SqlError, SqlErrorKind, Transaction, TransactionAct, TransactionId};
 pub use time::{Now, Random, Sleep, Timestamp};
 pub use value::{FromValue, Value};
-
-#[cfg(feature = "serde")]
-use crate::__effects_serde;
 
 macro_rules! standard {
     ($($attribute:tt)*) => {

@@ -122,6 +122,8 @@ pub struct Transaction {
 }
 
 /// What is done with a transaction. The number of a savepoint is its depth, from 1.
+///
+/// A `Commit` or `Rollback` ends the transaction whatever it is answered: one that fails leaves nothing open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

@@ -99,4 +99,3 @@ impl Effect for Random {
         Replay::Pure
     }
 }
-

@@ -1,0 +1,113 @@
+//! The request that a handler gets.
+
+use alloc::{borrow::Cow, boxed::Box, format, vec::Vec};
+use core::{fmt::Display, str::FromStr};
+
+use http::{HeaderMap, Method, Uri};
+use percent_encoding::percent_decode_str;
+
+use crate::error::{Error, Result};
+
+/// An HTTP request: its head as data, and a handle on its body.
+///
+/// ```
+/// use segno_core::Request;
+///
+/// let request = Request::get("/author/7?lang=en");
+/// assert_eq!(request.path(), "/author/7");
+/// assert_eq!(request.query::<String>("lang").unwrap().as_deref(), Some("en"));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The target.
+    pub uri: Uri,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The body, to be read by effects.
+    pub body: Body,
+    params: Vec<(Box<str>, Box<str>)>,
+}
+
+impl Request {
+    /// A request for this target, for tests and for jobs without HTTP. What is not a target becomes `/`.
+    pub fn new(method: Method, target: &str) -> Self {
+        let uri = target.parse().unwrap_or_else(|_| Uri::from_static("/"));
+        Self { method, uri, headers: HeaderMap::new(), body: Body::new(), params: Vec::new() }
+    }
+
+    /// A GET request for this target.
+    pub fn get(target: &str) -> Self {
+        Self::new(Method::GET, target)
+    }
+
+    /// A POST request to this target. Its body is what the driver answers to [`ReadBody`](crate::ReadBody).
+    pub fn post(target: &str) -> Self {
+        Self::new(Method::POST, target)
+    }
+
+    /// The path of the target, as it was sent.
+    pub fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// A parameter of the route, such as `id` in `/author/{id}`, percent-decoded.
+    ///
+    /// # Errors
+    ///
+    /// 404 if the path holds no such thing as a `T`: `/author/x` where a number must stand.
+    pub fn param<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T> {
+        let (_, text) = self.params.iter().find(|(param, _)| **param == *name).ok_or_else(|| {
+            Error::status(500, "Internal Server Error").because(format!("the route has no parameter `{name}`"))
+        })?;
+        text.parse().map_err(|error| Error::status(404, format!("`{name}` in the path: {error}")))
+    }
+
+    /// A parameter of the query, decoded; the first of its name.
+    ///
+    /// # Errors
+    ///
+    /// 400 if it is there, and no `T`.
+    pub fn query<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>> {
+        let query = self.uri.query().unwrap_or_default();
+        let Some((_, text)) = form_urlencoded::parse(query.as_bytes()).find(|(param, _)| param == name) else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|error| Error::status(400, format!("`{name}` in the query: {error}")))
+    }
+
+    /// A header field's value as text, the first of its name; `None` also if it is not visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Sets the route's parameters from their raw text; says no if one is not UTF-8 when decoded.
+    pub(crate) fn set_params<'a>(&mut self, params: impl Iterator<Item = (&'a str, &'a str)>) -> Option<()> {
+        self.params = params.map(|(name, raw)| Some((name.into(), decode(raw)?.into()))).collect::<Option<_>>()?;
+        Some(())
+    }
+}
+
+fn decode(raw: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(raw).decode_utf8().ok()
+}
+
+impl From<http::Request<()>> for Request {
+    fn from(request: http::Request<()>) -> Self {
+        let (head, ()) = request.into_parts();
+        let http::request::Parts { method, uri, headers, .. } = head;
+        Self { method, uri, headers, body: Body::new(), params: Vec::new() }
+    }
+}
+
+/// The body of a request: the right to read it. There is one for each request.
+#[derive(Debug)]
+pub struct Body(());
+
+impl Body {
+    fn new() -> Self {
+        Self(())
+    }
+}

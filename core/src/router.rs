@@ -1,0 +1,233 @@
+//! Which handler a request is for.
+
+use alloc::{borrow::Cow, format, string::String, sync::Arc, vec::Vec};
+use core::future::{Future, ready};
+
+use http::Method;
+
+use crate::{
+    effect::EffectSet,
+    error::{Error, Result},
+    handler::{Handler, HandlerFuture},
+    io::Io,
+    request::Request,
+    response::Response,
+    standard::Standard,
+};
+
+/// Handlers by path and method.
+///
+/// A path is matched as it was sent; `{name}` stands for one segment of it, `{*name}` for all the rest. A path that nobody
+/// has gets the fallback, which is a 404; a method that the path does not have gets a 405 with `Allow`; HEAD is answered by
+/// the handler for GET, without the body, unless it has one of its own.
+///
+/// ```
+/// use segno_core::{Io, Request, Response, Result, Router};
+///
+/// async fn author(mut io: Io, request: Request) -> Result<Response> {
+///     let id: i64 = request.param("id")?;
+///     let name: String = io.sql("select name from author where id = ?1", [id]).await?.one()?.get("name")?;
+///     Ok(Response::text(name))
+/// }
+///
+/// let api: Router = Router::new().get("/author/{id}", author);
+/// let handler = Router::new()
+///     .get("/", async |_, _| Ok(Response::text("hello")))
+///     .nest("/api", api)
+///     .into_handler()?;
+/// # Ok::<_, segno_core::RouterError>(())
+/// ```
+#[derive(Debug)]
+pub struct Router<S: EffectSet = Standard> {
+    routes: Vec<Route<S>>,
+    /// By prefix.
+    fallbacks: Vec<(String, Handler<S>)>,
+}
+
+#[derive(Debug)]
+struct Route<S: EffectSet> {
+    path: String,
+    method: Method,
+    handler: Handler<S>,
+}
+
+impl<S: EffectSet> Default for Router<S> {
+    fn default() -> Self {
+        Self { routes: Vec::new(), fallbacks: Vec::new() }
+    }
+}
+
+impl<S: EffectSet> Router<S> {
+    /// A router without routes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a handler for this method and path.
+    #[must_use]
+    pub fn route<F>(
+        mut self,
+        method: Method,
+        path: &str,
+        handler: impl Fn(Io<S>, Request) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Response>> + Send + 'static,
+    {
+        self.routes.push(Route { path: path.into(), method, handler: Handler::new(handler) });
+        self
+    }
+
+    /// Sets the handler for what no route matches.
+    #[must_use]
+    pub fn fallback<F>(mut self, handler: impl Fn(Io<S>, Request) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Response>> + Send + 'static,
+    {
+        self.fallbacks.retain(|(prefix, _)| !prefix.is_empty());
+        self.fallbacks.push((String::new(), Handler::new(handler)));
+        self
+    }
+
+    /// Adds all routes of another router under a prefix; its fallback, if it has one, is for what is under the prefix.
+    #[must_use]
+    pub fn nest(mut self, prefix: &str, inner: Self) -> Self {
+        let prefix = prefix.trim_end_matches('/');
+        let under = |path: &str| {
+            if path == "/" { String::from(prefix) } else { format!("{prefix}{path}") }
+        };
+        let routes = inner.routes.into_iter().map(|route| Route { path: under(&route.path), ..route });
+        self.routes.extend(routes);
+        self.fallbacks.extend(inner.fallbacks.into_iter().map(|(path, handler)| (format!("{prefix}{path}"), handler)));
+        self
+    }
+
+    /// Puts a handler around all routes and fallbacks that were added before; see [`Handler::with`].
+    #[must_use]
+    pub fn with<F>(mut self, outer: impl Fn(Io<S>, Request, Handler<S>) -> F + Clone + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Response>> + Send + 'static,
+    {
+        let handlers = self.routes.iter_mut().map(|route| &mut route.handler);
+        for handler in handlers.chain(self.fallbacks.iter_mut().map(|(_, handler)| handler)) {
+            *handler = handler.clone().with(outer.clone());
+        }
+        self
+    }
+
+    /// The router as one handler.
+    ///
+    /// # Errors
+    ///
+    /// If a path is not valid, or two routes are in conflict.
+    pub fn into_handler(self) -> Result<Handler<S>, RouterError> {
+        let table = Arc::new(Table::new(self)?);
+        Ok(Handler::boxed(move |io, request| table.dispatch(io, request)))
+    }
+}
+
+macro_rules! methods {
+    ($($name:ident $method:ident),*) => {
+        impl<S: EffectSet> Router<S> {
+            $(
+                #[doc = concat!("Adds a handler for `", stringify!($method), "` on this path.")]
+                #[must_use]
+                pub fn $name<F>(self, path: &str, handler: impl Fn(Io<S>, Request) -> F + Send + Sync + 'static) -> Self
+                where
+                    F: Future<Output = Result<Response>> + Send + 'static,
+                {
+                    self.route(Method::$method, path, handler)
+                }
+            )*
+        }
+    };
+}
+
+methods! { get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE, options OPTIONS }
+
+/// A router whose routes do not fit together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the route `{path}` cannot be added: {reason}")]
+pub struct RouterError {
+    path: String,
+    reason: Cow<'static, str>,
+}
+
+struct Table<S: EffectSet> {
+    paths: matchit::Router<usize>,
+    /// By the numbers that `paths` finds.
+    methods: Vec<Vec<(Method, Handler<S>)>>,
+    /// The longest prefix first.
+    fallbacks: Vec<(String, Handler<S>)>,
+}
+
+impl<S: EffectSet> Table<S> {
+    fn new(router: Router<S>) -> Result<Self, RouterError> {
+        let Router { routes, mut fallbacks } = router;
+        let mut table = Self { paths: matchit::Router::new(), methods: Vec::new(), fallbacks: Vec::new() };
+        let mut known: Vec<(String, usize)> = Vec::new();
+        for Route { path, method, handler } in routes {
+            let found = known.iter().find(|(known, _)| *known == path).map(|(_, number)| *number);
+            let number = match found {
+                Some(number) => number,
+                None => {
+                    let number = table.methods.len();
+                    let inserted = table.paths.insert(path.clone(), number);
+                    inserted.map_err(|error| RouterError { path: path.clone(), reason: format!("{error}").into() })?;
+                    table.methods.push(Vec::new());
+                    known.push((path.clone(), number));
+                    number
+                }
+            };
+            let methods = &mut table.methods[number];
+            if methods.iter().any(|(taken, _)| *taken == method) {
+                return Err(RouterError { path, reason: format!("it has a handler for {method} already").into() });
+            }
+            methods.push((method, handler));
+        }
+        fallbacks.sort_by_key(|(prefix, _)| core::cmp::Reverse(prefix.len()));
+        table.fallbacks = fallbacks;
+        Ok(table)
+    }
+
+    fn dispatch(&self, io: Io<S>, mut request: Request) -> HandlerFuture {
+        let uri = request.uri.clone();
+        let Ok(found) = self.paths.at(uri.path()) else {
+            return self.fall_back(io, request);
+        };
+        let methods = &self.methods[*found.value];
+        let handler = |method: &Method| methods.iter().find(|(taken, _)| taken == method).map(|(_, handler)| handler);
+        let by_get = || (request.method == Method::HEAD).then(|| handler(&Method::GET)).flatten();
+        let Some(handler) = handler(&request.method).or_else(by_get) else {
+            return answer(not_allowed(methods));
+        };
+        match request.set_params(found.params.iter()) {
+            Some(()) => handler.call(io, request),
+            None => answer(Err(Error::status(400, "the path is not UTF-8"))),
+        }
+    }
+
+    fn fall_back(&self, io: Io<S>, request: Request) -> HandlerFuture {
+        let path = request.path();
+        let is_under = |prefix: &str| {
+            path.strip_prefix(prefix).is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.starts_with('/'))
+        };
+        match self.fallbacks.iter().find(|(prefix, _)| is_under(prefix)) {
+            Some((_, handler)) => handler.call(io, request),
+            None => answer(Err(Error::status(404, "Not Found"))),
+        }
+    }
+}
+
+fn not_allowed<S: EffectSet>(methods: &[(Method, Handler<S>)]) -> Result<Response> {
+    let mut allowed: Vec<&str> = methods.iter().map(|(method, _)| method.as_str()).collect();
+    if allowed.contains(&"GET") && !allowed.contains(&"HEAD") {
+        allowed.push("HEAD");
+    }
+    allowed.sort_unstable();
+    Ok(Response::text("Method Not Allowed").status(405).header("allow", &allowed.join(", "))?)
+}
+
+fn answer(response: Result<Response>) -> HandlerFuture {
+    alloc::boxed::Box::pin(ready(response))
+}

@@ -1,0 +1,194 @@
+//! SQL transactions as scopes: what began is committed, rolled back or told to be rolled back, on every path.
+
+use alloc::{borrow::Cow, boxed::Box};
+use core::{fmt, future::Future, panic::Location};
+
+use crate::{
+    effect::Has,
+    error::{Happened, Result, Stopped},
+    io::{Ask, Io},
+    standard::{Now, Params, Sql, SqlError, Standard, Timestamp, Transaction, TransactionAct, TransactionId},
+};
+
+impl<S: Has<Transaction>> Io<S> {
+    /// Runs a scope in a transaction, pinned to one connection: commits if it returns `Ok`, rolls back if it returns `Err`.
+    ///
+    /// It is closed exactly once on every path. If a stop came, it is rolled back, unless the `COMMIT` was on its way: that is
+    /// waited for. If its lane loses a race or its handler panics, the rollback is told to the backend.
+    ///
+    /// Within, `tx` asks for SQL, the time, and nested scopes, which are savepoints; whatever takes long
+    /// (HTTP, chat, the client) does not compile there. `E` is any error that a [`SqlError`] turns into; where it is not
+    /// told by the code around, it is [`Error`](crate::Error).
+    ///
+    /// ```
+    /// # use segno_core::{Io, Result};
+    /// async fn pay(io: &mut Io, from: i64, to: i64, cents: i64) -> Result<()> {
+    ///     io.transaction(async |tx| {
+    ///         tx.sql("update account set cents = cents - ?2 where id = ?1", [from, cents]).await?;
+    ///         tx.sql("update account set cents = cents + ?2 where id = ?1", [to, cents]).await?;
+    ///         Ok(())
+    ///     })
+    ///     .await
+    /// }
+    /// ```
+    ///
+    /// ```compile_fail,E0599
+    /// # use segno_core::{Io, Result};
+    /// async fn slow(io: &mut Io) -> Result<()> {
+    ///     io.transaction(async |tx| { tx.http_get("http://bank.internal/").await?; Ok(()) }).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the scope returns; a [`SqlError`] if the transaction cannot begin or commit. If its `happened` is `Unknown`, a
+    /// commit was sent and its answer was lost.
+    #[track_caller]
+    pub fn transaction<T>(
+        &mut self,
+        scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T>,
+    ) -> impl Future<Output = Result<T>> {
+        self.transaction_as(scope)
+    }
+
+    /// [`transaction`](Self::transaction) with an error type of your own.
+    #[track_caller]
+    pub fn transaction_as<T, E: From<SqlError>>(
+        &mut self,
+        scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T, E>,
+    ) -> impl Future<Output = Result<T, E>> {
+        let location = Location::caller();
+        run(self, None, scope, location)
+    }
+}
+
+/// A transaction, lent to the scope that runs in it.
+pub struct Tx<'a, S: Has<Transaction> = Standard> {
+    io: &'a mut Io<S>,
+    id: TransactionId,
+    /// 0 for the transaction, from 1 for the savepoints in it.
+    depth: u32,
+    /// Whether something was begun that must be undone if the scope ends here.
+    open: bool,
+}
+
+impl<S: Has<Transaction>> Tx<'_, S> {
+    /// Runs a SQL statement in the transaction.
+    #[track_caller]
+    pub fn sql(&mut self, text: impl Into<Cow<'static, str>>, params: impl Into<Params>) -> Ask<'_, S, Sql>
+    where
+        S: Has<Sql>,
+    {
+        let transaction = Some(self.id.clone());
+        self.io.perform_at(Sql { text: text.into(), params: params.into(), transaction }, Location::caller())
+    }
+
+    /// Reads the clock.
+    #[track_caller]
+    pub fn now(&mut self) -> impl Future<Output = Result<Timestamp, Stopped>>
+    where
+        S: Has<Now>,
+    {
+        self.io.perform_at(Now, Location::caller())
+    }
+
+    /// Runs a nested scope: a savepoint, undone alone if the scope returns `Err`.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Io::transaction`].
+    #[track_caller]
+    pub fn transaction<T>(
+        &mut self,
+        scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T>,
+    ) -> impl Future<Output = Result<T>> {
+        self.transaction_as(scope)
+    }
+
+    /// [`transaction`](Self::transaction) with an error type of your own.
+    #[track_caller]
+    pub fn transaction_as<T, E: From<SqlError>>(
+        &mut self,
+        scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T, E>,
+    ) -> impl Future<Output = Result<T, E>> {
+        let location = Location::caller();
+        let outer = Some((self.id.clone(), self.depth));
+        // Boxed, so that scopes may nest in recursion.
+        Box::pin(run(self.io, outer, scope, location))
+    }
+
+    fn act(&self, act: TransactionAct) -> Transaction {
+        Transaction { id: self.id.clone(), act }
+    }
+
+    fn begin(&self) -> Transaction {
+        self.act(match self.depth {
+            0 => TransactionAct::Begin,
+            depth => TransactionAct::Savepoint(depth),
+        })
+    }
+
+    fn keep(&self) -> Transaction {
+        self.act(match self.depth {
+            0 => TransactionAct::Commit,
+            depth => TransactionAct::Release(depth),
+        })
+    }
+
+    fn undo(&self) -> Transaction {
+        self.act(match self.depth {
+            0 => TransactionAct::Rollback,
+            depth => TransactionAct::RollbackTo(depth),
+        })
+    }
+}
+
+/// The scope ended where nothing can be asked any more: told, not asked.
+impl<S: Has<Transaction>> Drop for Tx<'_, S> {
+    fn drop(&mut self) {
+        if self.open {
+            self.io.slot.lock().tell(S::inject(self.undo()));
+        }
+    }
+}
+
+impl<S: Has<Transaction>> fmt::Debug for Tx<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").field("id", &self.id).field("depth", &self.depth).finish_non_exhaustive()
+    }
+}
+
+async fn run<S: Has<Transaction>, T, E: From<SqlError>>(
+    io: &mut Io<S>,
+    outer: Option<(TransactionId, u32)>,
+    scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T, E>,
+    location: &'static Location<'static>,
+) -> Result<T, E> {
+    let (id, depth) = match outer {
+        Some((id, depth)) => (id, depth + 1),
+        None => (TransactionId::new(io.next_path()), 0),
+    };
+    // Open before the answer: what was asked and not heard of may have begun.
+    let mut tx = Tx { io, id, depth, open: true };
+    let begin = tx.begin();
+    if let Err(error) = tx.io.perform_at(begin, location).await {
+        tx.open = error.happened != Happened::No;
+        return Err(error.into());
+    }
+    let end = scope(&mut tx).await;
+    // From here on the end itself holds: no stop and no spent budget refuses it, and it is finished if its lane goes.
+    tx.open = false;
+    let (keep, undo) = (tx.keep(), tx.undo());
+    let mut io = tx.io.cleanup();
+    let error = match (end, io.stopped()) {
+        (Ok(value), None) => {
+            io.perform_at(keep, location).await?;
+            return Ok(value);
+        }
+        (Ok(_), Some(stopped)) => SqlError::from(stopped).into(),
+        (Err(error), _) => error,
+    };
+    // If even the rollback fails, the connection is gone and the transaction with it: the scope's own error says more.
+    let _rolled_back = io.perform_at(undo, location).await;
+    Err(error)
+}

@@ -1,0 +1,357 @@
+//! How a handler asks for the standard effects.
+
+use alloc::{borrow::Cow, boxed::Box, string::String, sync::Arc, vec::Vec};
+use core::{
+    fmt,
+    future::Future,
+    ops::{Bound, RangeBounds},
+    panic::Location,
+    time::Duration,
+};
+
+use bytes::Bytes;
+
+use crate::{
+    effect::{EffectSet, Has},
+    error::Happened,
+    io::{Ask, Io},
+    request::Body,
+    response::ResponseStream,
+    slot::Shared,
+    standard::{
+        BodyError, BodyErrorKind, ChatBalance, ChatError, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, HttpGet,
+        HttpRequest, HttpSend, Now, Params, Random, ReadBody, Respond, ResponseHead, Sleep, Sql, Standard,
+        SubscriptionId, Write, WriteError,
+    },
+};
+
+impl<S: EffectSet> Io<S> {
+    /// Runs a SQL statement, outside of a transaction.
+    #[track_caller]
+    pub fn sql(&mut self, text: impl Into<Cow<'static, str>>, params: impl Into<Params>) -> Ask<'_, S, Sql>
+    where
+        S: Has<Sql>,
+    {
+        self.perform(Sql { text: text.into(), params: params.into(), transaction: None })
+    }
+
+    /// Fetches a URL.
+    #[track_caller]
+    pub fn http_get(&mut self, url: impl Into<Cow<'static, str>>) -> Ask<'_, S, HttpGet>
+    where
+        S: Has<HttpGet>,
+    {
+        self.perform(HttpGet { url: url.into() })
+    }
+
+    /// Sends an HTTP request of any kind.
+    #[track_caller]
+    pub fn http_send(&mut self, request: HttpRequest) -> Ask<'_, S, HttpSend>
+    where
+        S: Has<HttpSend>,
+    {
+        self.perform(HttpSend(Box::new(request)))
+    }
+
+    /// Says something to all who listen in a room now; tells how many it reached.
+    #[track_caller]
+    pub fn chat_send(
+        &mut self,
+        room: impl Into<Cow<'static, str>>,
+        message: impl Into<Arc<str>>,
+    ) -> Ask<'_, S, ChatSend>
+    where
+        S: Has<ChatSend>,
+    {
+        self.perform(ChatSend { room: room.into(), message: message.into() })
+    }
+
+    /// Waits for the next message that is said in a room from now on.
+    ///
+    /// What is said between two of these is not heard; a [subscription](Self::chat_subscribe) hears it.
+    #[track_caller]
+    pub fn chat_recv(&mut self, room: impl Into<Cow<'static, str>>) -> Ask<'_, S, ChatRecv>
+    where
+        S: Has<ChatRecv>,
+    {
+        self.perform(ChatRecv { room: room.into(), subscription: None })
+    }
+
+    /// Begins to collect what is said in a room, until the subscription is dropped.
+    ///
+    /// # Errors
+    ///
+    /// If the backend has no room for another subscription.
+    #[track_caller]
+    pub fn chat_subscribe(
+        &mut self,
+        room: impl Into<Cow<'static, str>>,
+    ) -> impl Future<Output = Result<Subscription<S>, ChatError>>
+    where
+        S: Has<ChatSubscribe> + Has<ChatUnsubscribe>,
+    {
+        let (room, location) = (room.into(), Location::caller());
+        async move {
+            let id = SubscriptionId::new(self.next_path());
+            let unsubscribe = S::inject(ChatUnsubscribe { id: id.clone() });
+            // Made before the answer: what was asked and not heard of may have begun.
+            let subscription = Subscription { slot: self.slot.clone(), room, id, unsubscribe: Some(unsubscribe) };
+            let effect = ChatSubscribe { room: subscription.room.clone(), id: subscription.id.clone() };
+            match self.perform_at(effect, location).await {
+                Ok(()) => Ok(subscription),
+                Err(error) => {
+                    subscription.refused(error.happened);
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    /// Counts the receivers that a message to the room would reach now.
+    #[track_caller]
+    pub fn chat_balance(&mut self, room: impl Into<Cow<'static, str>>) -> Ask<'_, S, ChatBalance>
+    where
+        S: Has<ChatBalance>,
+    {
+        self.perform(ChatBalance { room: room.into() })
+    }
+
+    /// Sends the head of a response whose body follows in pieces.
+    ///
+    /// ```
+    /// # use segno_core::{Io, Request, Response, ResponseHead, Result};
+    /// async fn count(mut io: Io, _: Request) -> Result<Response> {
+    ///     let mut out = io.respond(ResponseHead::html()).await?;
+    ///     for number in 1..=3 {
+    ///         out.write(&mut io, format!("{number}<br>")).await?;
+    ///     }
+    ///     Ok(out.end())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If a head was sent before, or this one cannot be sent.
+    #[track_caller]
+    pub fn respond(&mut self, head: ResponseHead) -> impl Future<Output = Result<ResponseStream, WriteError>>
+    where
+        S: Has<Respond>,
+    {
+        let ask = self.perform(Respond(head));
+        async move {
+            ask.await?;
+            Ok(ResponseStream::new())
+        }
+    }
+
+    /// Reads the clock.
+    #[track_caller]
+    pub fn now(&mut self) -> Ask<'_, S, Now>
+    where
+        S: Has<Now>,
+    {
+        self.perform(Now)
+    }
+
+    /// Waits.
+    #[track_caller]
+    pub fn sleep(&mut self, time: Duration) -> Ask<'_, S, Sleep>
+    where
+        S: Has<Sleep>,
+    {
+        self.perform(Sleep(time))
+    }
+
+    /// Draws a whole number from a range, each as likely as any other. From an empty range comes its start.
+    ///
+    /// ```
+    /// # use segno_core::{Io, Result};
+    /// async fn now_and_then(io: &mut Io) -> Result<bool> {
+    ///     Ok(io.random(0..10).await? <= 1)
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn random(&mut self, range: impl RangeBounds<u64>) -> Ask<'_, S, Random>
+    where
+        S: Has<Random>,
+    {
+        let low = match range.start_bound() {
+            Bound::Included(low) => *low,
+            Bound::Excluded(low) => low.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let high = match range.end_bound() {
+            Bound::Included(high) => *high,
+            Bound::Excluded(high) => high.saturating_sub(1),
+            Bound::Unbounded => u64::MAX,
+        };
+        self.perform(Random { low, high: high.max(low) })
+    }
+}
+
+impl ResponseStream {
+    /// Sends a piece of the body; waits while the client is slow.
+    ///
+    /// A piece after the end, or from two lanes at once, does not compile:
+    ///
+    /// ```compile_fail,E0382
+    /// # use segno_core::{Io, Response, ResponseStream, Result};
+    /// async fn late(io: &mut Io, mut out: ResponseStream) -> Result<Response> {
+    ///     let response = out.end();
+    ///     out.write(io, "more").await?;
+    ///     Ok(response)
+    /// }
+    /// ```
+    ///
+    /// ```compile_fail,E0499
+    /// # use segno_core::{Io, ResponseStream};
+    /// async fn torn(io: &mut Io, mut out: ResponseStream) {
+    ///     io.join2(async |io| out.write(io, "left").await, async |io| out.write(io, "right").await).await;
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn write<'a, S: Has<Write>>(&'a mut self, io: &'a mut Io<S>, piece: impl Into<Bytes>) -> Ask<'a, S, Write> {
+        io.perform(Write(piece.into()))
+    }
+}
+
+impl Body {
+    /// Reads the next piece; `None` at the body's end.
+    ///
+    /// Nothing is taken from the client before it is asked for, so a slow handler slows the client down.
+    ///
+    /// # Errors
+    ///
+    /// If the body is not whole or not valid, or longer than the server's limit.
+    #[track_caller]
+    pub fn chunk<S: Has<ReadBody>>(
+        &mut self,
+        io: &mut Io<S>,
+    ) -> impl Future<Output = Result<Option<Bytes>, BodyError>> {
+        let ask = io.perform(ReadBody);
+        async move { Ok(ask.await?.map(|chunk| chunk.0)) }
+    }
+
+    /// Reads what is left of the body, if that is not more than `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// As of [`chunk`](Self::chunk), and [`TooLarge`](BodyErrorKind::TooLarge) if it is longer than `limit`.
+    ///
+    /// ```
+    /// # use segno_core::{Io, Request, Response, Result};
+    /// async fn shout(mut io: Io, mut request: Request) -> Result<Response> {
+    ///     let body = request.body.bytes(&mut io, 64 << 10).await?;
+    ///     Ok(Response::text(body.to_ascii_uppercase()))
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn bytes<S: Has<ReadBody>>(
+        &mut self,
+        io: &mut Io<S>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Bytes, BodyError>> {
+        let location = Location::caller();
+        async move {
+            let mut first = Bytes::new();
+            let mut body = Vec::new();
+            while let Some(chunk) = io.perform_at(ReadBody, location).await? {
+                if first.len() + body.len() + chunk.0.len() > limit {
+                    let message = alloc::format!("the request's body is longer than {limit} bytes");
+                    return Err(BodyError::new(BodyErrorKind::TooLarge, Happened::Unknown, message));
+                }
+                match first.is_empty() && body.is_empty() {
+                    true => first = chunk.0,
+                    false => {
+                        body.extend_from_slice(&core::mem::take(&mut first));
+                        body.extend_from_slice(&chunk.0);
+                    }
+                }
+            }
+            Ok(if body.is_empty() { first } else { body.into() })
+        }
+    }
+
+    /// Reads what is left of the body as text.
+    ///
+    /// # Errors
+    ///
+    /// As of [`bytes`](Self::bytes), and [`NotText`](BodyErrorKind::NotText) if it is not UTF-8.
+    #[track_caller]
+    pub fn text<S: Has<ReadBody>>(
+        &mut self,
+        io: &mut Io<S>,
+        limit: usize,
+    ) -> impl Future<Output = Result<String, BodyError>> {
+        let bytes = self.bytes(io, limit);
+        async move {
+            String::from_utf8(bytes.await?.into())
+                .map_err(|_| BodyError::new(BodyErrorKind::NotText, Happened::Yes, "the request's body is not UTF-8"))
+        }
+    }
+}
+
+/// A subscription to a chat room: it hears all that is said from its beginning, also between two receives.
+///
+/// It is buffered and bounded. If it is read too slowly, the oldest messages go, and the next receive says how many:
+/// [`Lagged`](crate::ChatErrorKind::Lagged). Dropping it ends it.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use segno_core::{Io, Request, Response, ResponseHead, Result};
+/// async fn events(mut io: Io, _: Request) -> Result<Response> {
+///     let mut room = io.chat_subscribe("room").await?;
+///     let mut out = io.respond(ResponseHead::new(200).header("content-type", "text/event-stream")?).await?;
+///     loop {
+///         let message = io.timeout(Duration::from_secs(15), async |io| room.recv(io).await).await;
+///         match message {
+///             Ok(message) => out.write(&mut io, format!("data: {}\n\n", message?)).await?,
+///             Err(_elapsed) => out.write(&mut io, ": still here\n\n").await?,
+///         }
+///     }
+/// }
+/// ```
+pub struct Subscription<S: EffectSet = Standard> {
+    slot: Shared<S>,
+    room: Cow<'static, str>,
+    id: SubscriptionId,
+    /// Told when the subscription ends.
+    unsubscribe: Option<S>,
+}
+
+impl<S: EffectSet> Subscription<S> {
+    /// Takes the next message, or waits for it.
+    #[track_caller]
+    pub fn recv<'a>(&'a mut self, io: &'a mut Io<S>) -> Ask<'a, S, ChatRecv>
+    where
+        S: Has<ChatRecv>,
+    {
+        io.perform(ChatRecv { room: self.room.clone(), subscription: Some(self.id.clone()) })
+    }
+
+    /// The room's name.
+    pub fn room(&self) -> &str {
+        &self.room
+    }
+
+    /// It did not come about: nothing is to be ended, unless nobody knows.
+    fn refused(mut self, happened: Happened) {
+        if happened == Happened::No {
+            self.unsubscribe = None;
+        }
+    }
+}
+
+impl<S: EffectSet> Drop for Subscription<S> {
+    fn drop(&mut self) {
+        if let Some(unsubscribe) = self.unsubscribe.take() {
+            self.slot.lock().tell(unsubscribe);
+        }
+    }
+}
+
+impl<S: EffectSet> fmt::Debug for Subscription<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").field("room", &self.room).field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! Effects, outcomes, errors and traces survive a trip through JSON.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use segno_core::*;
+use serde::{Serialize, de::DeserializeOwned};
+
+#[track_caller]
+fn survives<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) -> String {
+    let json = serde_json::to_string(value).unwrap();
+    assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value, "{json}");
+    json
+}
+
+fn headers() -> Headers {
+    let mut headers = Headers::default();
+    headers.add("accept", "text/html").unwrap();
+    headers.add("accept", "text/plain").unwrap();
+    headers.insert("x-odd", http::HeaderValue::from_bytes(b"caf\xe9").unwrap());
+    headers
+}
+
+fn values() -> Vec<Value> {
+    vec![
+        Value::Null,
+        Value::Bool(true),
+        Value::Int(i64::MIN),
+        Value::Float(0.1 + 0.2),
+        Value::Float(-0.0),
+        Value::Float(f64::MIN_POSITIVE),
+        Value::Float(f64::INFINITY),
+        Value::Float(f64::NEG_INFINITY),
+        Value::Float(f64::NAN),
+        Value::Float(f64::from_bits(f64::NAN.to_bits() | 7)),
+        Value::Text("naïve \u{0}\"\\".into()),
+        Value::Bytes(Bytes::from_static(b"plain")),
+        Value::Bytes(Bytes::from_static(b"\xff\x00")),
+    ]
+}
+
+fn effects() -> Vec<Standard> {
+    let path = || "0.1:2#3".parse().unwrap();
+    let request = HttpRequest { headers: headers(), ..HttpRequest::post("http://x/").body(&b"\xff"[..]) };
+    vec![
+        Standard::Sql(Sql {
+            text: "select 1".into(),
+            params: values().into(),
+            transaction: Some(TransactionId::new(path())),
+        }),
+        Standard::Transaction(Transaction { id: TransactionId::new(path()), act: TransactionAct::RollbackTo(2) }),
+        Standard::HttpGet(HttpGet { url: "http://x/".into() }),
+        Standard::HttpSend(HttpSend(Box::new(request.time_limit(Duration::from_millis(1500))))),
+        Standard::ChatSend(ChatSend { room: "room".into(), message: "hi".into() }),
+        Standard::ChatRecv(ChatRecv { room: "room".into(), subscription: Some(SubscriptionId::new(path())) }),
+        Standard::ChatSubscribe(ChatSubscribe { room: "room".into(), id: SubscriptionId::new(path()) }),
+        Standard::ChatUnsubscribe(ChatUnsubscribe { id: SubscriptionId::new(path()) }),
+        Standard::ChatBalance(ChatBalance { room: "room".into() }),
+        Standard::ReadBody(ReadBody),
+        Standard::Respond(Respond(ResponseHead { headers: headers(), ..ResponseHead::new(404) })),
+        Standard::Write(Write(Bytes::from_static(b"\xfe"))),
+        Standard::Now(Now),
+        Standard::Sleep(Sleep(Duration::MAX)),
+        Standard::Random(Random { low: 0, high: u64::MAX }),
+    ]
+}
+
+fn outcomes() -> Vec<StandardOutcome> {
+    type O = StandardOutcome;
+    let stopped = Stopped { reason: StopReason::Deadline, happened: Happened::Unknown };
+    let reply = HttpReply { headers: headers(), ..HttpReply::new(299, &b"\xff"[..]) };
+    let rows = Rows::new(["a", "b"], [vec![Value::Float(f64::NAN), Value::Null]]).unwrap();
+    vec![
+        O::Sql(Ok(rows.with_written(3, Some(-1)))),
+        O::Sql(Err(SqlError::new(SqlErrorKind::Unique, Happened::No, "author.name"))),
+        O::Transaction(Err(stopped.into())),
+        O::HttpGet(Ok(reply)),
+        O::HttpSend(Err(HttpError::new(HttpErrorKind::Status(503), Happened::Unknown, "busy"))),
+        O::ChatSend(Ok(u64::MAX)),
+        O::ChatRecv(Ok(Arc::from("hi"))),
+        O::ChatRecv(Err(ChatError::new(ChatErrorKind::Lagged(7), Happened::Yes, "7 messages are lost"))),
+        O::ChatSubscribe(Ok(())),
+        O::ChatUnsubscribe(Ok(())),
+        O::ChatBalance(Ok(0)),
+        O::ReadBody(Ok(None)),
+        O::ReadBody(Ok(Some(Chunk(Bytes::from_static(b"\x80"))))),
+        O::Respond(Err(WriteError::new(WriteErrorKind::Head, Happened::No, "two lengths"))),
+        O::Write(Ok(())),
+        O::Now(Ok(Timestamp::from_unix(Duration::new(1, 999_999_999)))),
+        O::Sleep(Err(stopped)),
+        O::Random(Ok(4)),
+    ]
+}
+
+#[test]
+fn every_standard_effect_and_outcome() {
+    let effects = effects();
+    let mut names: Vec<_> = effects.iter().map(|effect| effect.name()).collect();
+    for effect in &effects {
+        let json = survives(effect);
+        assert!(json.starts_with(&format!("{{\"effect\":\"{}\",", effect.name())), "{json}");
+    }
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 15, "each name is one effect's: {names:?}");
+    for outcome in &outcomes() {
+        survives(outcome);
+    }
+}
+
+segno_core::effects! {
+    #[serde]
+    enum Inner (InnerOutcome): { Now, Random }
+}
+
+segno_core::effects! {
+    #[serde]
+    enum Outer (OuterOutcome): Inner + { Sleep }
+}
+
+/// However deep an effect is nested, its journal is the same.
+#[test]
+fn sets_are_flat() {
+    let json = serde_json::to_string(&Standard::Random(Random { low: 1, high: 2 })).unwrap();
+    assert_eq!(json, r#"{"effect":"random","value":{"low":1,"high":2}}"#);
+    let outer: Outer = serde_json::from_str(&json).unwrap();
+    assert_eq!(outer, Outer::Inner(Inner::Random(Random { low: 1, high: 2 })));
+    assert_eq!(survives(&outer), json);
+    let outcome = OuterOutcome::Inner(InnerOutcome::Random(Ok(1)));
+    assert_eq!(survives(&outcome), r#"{"effect":"random","value":{"Ok":1}}"#);
+}
+
+#[test]
+fn what_cannot_be_read_says_why() {
+    let cases = [
+        (r#"{"effect":"refund","value":1}"#, "the effect set `Standard` does not contain the effect `refund`"),
+        (r#"{"value":1,"effect":"now"}"#, "`effect` must come first in an effect"),
+        (r#"{"effect":"sleep"}"#, "missing field `value`"),
+        (r#"{"effect":"now","value":null,"more":1}"#, "unknown field `more`"),
+    ];
+    for (json, expected) in cases {
+        let error = serde_json::from_str::<Standard>(json).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    let torn = r#"{"columns":["a"],"rows":[[]],"affected":0,"last_id":null}"#;
+    assert!(
+        serde_json::from_str::<Rows>(torn).unwrap_err().to_string().starts_with("row 0 has 0 values for 1 columns")
+    );
+    assert!(serde_json::from_str::<Path>("\"0.1\"").is_err());
+}
+
+#[test]
+fn a_trace_with_a_stop() {
+    let mut tasklet =
+        Tasklet::new(async |mut io: Io| io.transaction(async |tx| Ok(tx.sql("x", ()).await?.len())).await).record();
+    let Step::Perform(ticket, effect) = tasklet.step() else { panic!() };
+    tasklet.answer(ticket, crate::driver::success(&effect)).unwrap();
+    assert!(matches!(tasklet.step(), Step::Perform(..)));
+    tasklet.stop(StopReason::Shutdown);
+    while !matches!(tasklet.step(), Step::Waiting) {}
+    let trace = tasklet.trace().unwrap();
+    assert_eq!(trace.entries.len(), 5, "{trace:?}");
+    survives(&trace);
+}
+
+#[test]
+fn paths() {
+    for path in ["0", "0#1", "0.1:0", "0.12:3.4:5#6"] {
+        assert_eq!(survives(&path.parse::<Path>().unwrap()), format!("\"{path}\""));
+    }
+    for no_path in ["", "1", "0.", "0.1", "0.1:", "0#", "0#0", "00", "0.01:0", "0.1:2#x", " 0"] {
+        assert!(no_path.parse::<Path>().is_err(), "{no_path}");
+    }
+}

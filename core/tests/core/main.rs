@@ -1,0 +1,19 @@
+//! What the core promises, through its public face, by a driver of its own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    clippy::semicolon_if_nothing_returned,
+    unused_must_use,
+    reason = "a test that meets what it does not expect panics, and handlers under test drop what they are not about"
+)]
+
+mod answers;
+mod driver;
+mod foreign;
+mod handlers;
+mod lanes;
+mod router;
+mod sets;
+mod stops;
+mod transactions;
