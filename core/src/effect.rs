@@ -79,6 +79,9 @@ pub trait EffectSet: Clone + Debug + PartialEq + Send + 'static {
 
     /// Whether a stop [waits](Effect::holds) for the effect.
     fn holds(&self) -> bool;
+
+    /// The error, if the outcome is one: for logs.
+    fn error(outcome: &Self::Outcome) -> Option<&dyn Debug>;
 }
 
 /// That an effect set contains the effect `E`; made by [`effects!`](crate::effects).

@@ -123,6 +123,15 @@ macro_rules! effects {
                     $(Self::$effect(effect) => $crate::Effect::holds(effect),)*
                 }
             }
+            fn error(outcome: &$outcome) -> ::core::option::Option<&dyn ::core::fmt::Debug> {
+                match outcome {
+                    $($outcome::$base(base) => <$base as $crate::EffectSet>::error(base),)?
+                    $($outcome::$effect(answer) => match answer {
+                        ::core::result::Result::Ok(_) => ::core::option::Option::None,
+                        ::core::result::Result::Err(error) => ::core::option::Option::Some(error),
+                    },)*
+                }
+            }
         }
 
         impl<B: Sync $(+ $crate::Perform<$effect>)*> $crate::PerformedBy<B> for $set

@@ -118,6 +118,8 @@ pub enum WriteErrorKind {
     Order,
     /// More was written than `Content-Length` says.
     TooLong,
+    /// This response has no body: it answers HEAD, or its status allows none. The head was all.
+    NoBody,
     /// The client took nothing for too long.
     Timeout,
     /// The connection was lost.

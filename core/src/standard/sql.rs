@@ -195,6 +195,8 @@ pub enum SqlErrorKind {
     NoTransaction,
     /// A column is not there, or holds a value of another type.
     Decode,
+    /// The answer is larger than the backend keeps at once.
+    TooLarge,
     /// Another number of rows than expected.
     RowCount,
     /// Any other failure that the database reports.

@@ -1,0 +1,174 @@
+//! The drive loop: runs a tasklet against a session. It knows no runtime, and every async adapter uses it.
+
+use std::{
+    any::Any,
+    fmt,
+    future::{Future, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    task::Poll,
+    time::Instant,
+};
+
+use segno_core::{EffectSet, PerformedBy, Place, Step, StopReason, Tasklet, Ticket};
+
+use crate::{in_flight::InFlight, watchdog};
+
+/// Runs a tasklet to its end, with its effects performed by `session`: a handler is also a job.
+///
+/// Effects of its lanes are performed at the same time; what it abandons is dropped; what it tells or must not leave
+/// half-way is finished before this returns. When `stop` gives a reason, the handler is stopped; a job that is never
+/// stopped takes [`std::future::pending`].
+///
+/// # Errors
+///
+/// If the handler panicked, awaited what is no effect, or did not end though it was stopped.
+pub async fn drive<T, S, B>(
+    tasklet: Tasklet<T, S>,
+    session: &B,
+    stop: impl Future<Output = StopReason>,
+) -> Result<T, DriveError>
+where
+    T: 'static,
+    S: PerformedBy<B>,
+    B: Sync,
+{
+    let mut driver = Driver::new(tasklet, session);
+    let end = driver.run(stop).await;
+    driver.finish().await;
+    end
+}
+
+/// Why a handler has no result.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum DriveError {
+    /// It panicked, with this message.
+    #[error("the handler panicked: {0}")]
+    Panicked(String),
+    /// It awaited something that is no effect.
+    #[error("the handler awaited something that is not an effect, {0}; ask its `Io` instead")]
+    Foreign(Place),
+    /// It was stopped, and went on asking for effects all the same.
+    #[error("the handler was stopped and would not end, {0}; end it when an effect fails with `Stopped`")]
+    Runaway(Place),
+    /// It has ended before.
+    #[error("the handler has ended before")]
+    Dead,
+}
+
+/// A tasklet, its session, and the effects that are performed.
+pub(crate) struct Driver<'a, T: 'static, S: PerformedBy<B>, B> {
+    tasklet: Tasklet<T, S>,
+    session: &'a B,
+    in_flight: InFlight<'a, Key, Performed<S>>,
+}
+
+/// Who waits for an effect.
+#[derive(PartialEq)]
+enum Key {
+    /// The handler.
+    Asked(Ticket),
+    /// Nobody: it was told, or its lane is gone.
+    Unheard,
+}
+
+/// An effect that was performed, for the answer and for the log.
+struct Performed<S: EffectSet> {
+    outcome: S::Outcome,
+    name: &'static str,
+    since: Option<Instant>,
+}
+
+impl<'a, T, S, B> Driver<'a, T, S, B>
+where
+    T: 'static,
+    S: PerformedBy<B>,
+    B: Sync,
+{
+    pub(crate) fn new(tasklet: Tasklet<T, S>, session: &'a B) -> Self {
+        Self { tasklet, session, in_flight: InFlight::new() }
+    }
+
+    /// Runs the handler to its end. What was told may not be finished then.
+    pub(crate) async fn run(&mut self, stop: impl Future<Output = StopReason>) -> Result<T, DriveError> {
+        let mut stop = pin!(stop);
+        let mut stopped = false;
+        let mut panicked = None;
+        loop {
+            let step = catch_unwind(AssertUnwindSafe(|| watchdog::step(&mut self.tasklet)));
+            match step {
+                Ok(Step::Perform(ticket, effect)) => self.perform(Key::Asked(ticket), effect),
+                Ok(Step::Tell(effect)) => self.perform(Key::Unheard, effect),
+                Ok(Step::Abandon(ticket)) => self.in_flight.remove(&Key::Asked(ticket)),
+                Ok(Step::Detach(ticket)) => self.in_flight.rename(&Key::Asked(ticket), Key::Unheard),
+                Ok(Step::Done(end)) => return Ok(end),
+                Ok(Step::Foreign(place)) => return Err(DriveError::Foreign(place)),
+                Ok(Step::Runaway(place)) => return Err(DriveError::Runaway(place)),
+                Ok(Step::Dead) => return Err(panicked.map_or(DriveError::Dead, DriveError::Panicked)),
+                Err(panic) => panicked = Some(message(&*panic)),
+                Ok(Step::Waiting) => {
+                    let event = poll_fn(|context| {
+                        if !stopped && let Poll::Ready(reason) = stop.as_mut().poll(context) {
+                            stopped = true;
+                            return Poll::Ready(Event::Stop(reason));
+                        }
+                        self.in_flight.poll_next(context).map(|(key, performed)| Event::Performed(key, performed))
+                    });
+                    match event.await {
+                        Event::Stop(reason) => self.tasklet.stop(reason),
+                        Event::Performed(key, performed) => self.performed(key, performed),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Finishes what was told and what must not be left half-way.
+    pub(crate) async fn finish(mut self) {
+        while !self.in_flight.is_empty() {
+            let (_, performed) = poll_fn(|context| self.in_flight.poll_next(context)).await;
+            log(&performed);
+        }
+    }
+
+    fn perform(&mut self, key: Key, effect: S) {
+        let (name, session) = (effect.name(), self.session);
+        let since = tracing::enabled!(tracing::Level::DEBUG).then(Instant::now);
+        self.in_flight.push(key, async move { Performed { outcome: effect.perform_on(session).await, name, since } });
+    }
+
+    fn performed(&mut self, key: Key, performed: Performed<S>) {
+        log(&performed);
+        if let Key::Asked(ticket) = key
+            && let Err(error) = self.tasklet.answer(ticket, performed.outcome)
+        {
+            // The loop above answers one pending effect after each wait, and nothing else.
+            tracing::error!(effect = performed.name, %error, "an answer was refused");
+        }
+    }
+}
+
+enum Event<S: EffectSet> {
+    Stop(StopReason),
+    Performed(Key, Performed<S>),
+}
+
+fn log<S: EffectSet>(performed: &Performed<S>) {
+    let Some(since) = performed.since else { return };
+    let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+    match S::error(&performed.outcome) {
+        None => tracing::debug!(effect = performed.name, micros, "performed"),
+        Some(error) => tracing::debug!(effect = performed.name, micros, ?error, "failed"),
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".into())
+}
+
+impl<T: 'static, S: PerformedBy<B>, B> fmt::Debug for Driver<'_, T, S, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("last", &self.tasklet.last()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+//! async-h1's HTTP/1.1 codec, and all of `http-types`: the one file of the server that names them.
+//!
+//! Neither ever sees the socket. The decoder reads from memory a head that the guard has checked and written anew; the
+//! encoder writes the head of a response, without a body, into memory. What their types cannot carry travels beside them:
+//! other statuses than the registered ones, and header values that are not ASCII.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{HeaderMap, Method, StatusCode, Uri};
+use segno_core::{Request, ResponseHead};
+use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+
+use super::head::Head;
+
+/// Decodes a checked head; `None` if async-h1 finds fault with it all the same.
+pub(crate) async fn decode(head: Head) -> Option<Request> {
+    let Head { method, uri, host, headers, .. } = head;
+    let path = if uri.path().starts_with('/') { uri.path() } else { "/" };
+    let host = host.as_deref().unwrap_or("localhost");
+    // The path alone: the decoder's URL type would change it, and what handlers see is the target as it was sent.
+    let canonical = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+    let (decoded, _) =
+        async_h1::server::decode(Memory { bytes: canonical.into_bytes().into(), read: 0 }).await.ok()??;
+    let method = Method::from_bytes(decoded.method().as_ref().as_bytes()).ok()?;
+    Some(request(method, uri, headers))
+}
+
+fn request(method: Method, uri: Uri, headers: HeaderMap) -> Request {
+    let mut request = http::Request::new(());
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    request.into()
+}
+
+/// How the body of a response is delimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delimiter {
+    /// There can be none: 204, 304.
+    None,
+    Length(u64),
+    Chunked,
+    /// The connection's end: for HTTP/1.0.
+    Close,
+}
+
+/// Encodes the head of a response. Its fields hold no framing; `close` says that the connection ends after it.
+pub(crate) async fn encode(head: &ResponseHead, delimiter: Delimiter, close: bool) -> io::Result<Vec<u8>> {
+    let status = http_types::StatusCode::try_from(head.status.as_u16()).ok();
+    let mut response = http_types::Response::new(status.unwrap_or(http_types::StatusCode::Ok));
+    let length = match delimiter {
+        Delimiter::Length(length) => usize::try_from(length).ok(),
+        Delimiter::None | Delimiter::Chunked | Delimiter::Close => None,
+    };
+    response.set_body(http_types::Body::from_reader(smol::io::empty(), length));
+    // It came with the body; the handler's own is below.
+    response.remove_header("content-type");
+    let mut beside = Vec::new();
+    for (name, value) in head.headers.iter() {
+        match value.to_str() {
+            Ok(text) => response.append_header(name.as_str(), text),
+            Err(_) => beside.push((name.as_str(), value.as_bytes())),
+        }
+    }
+    if close {
+        response.insert_header("connection", "close");
+    }
+    // A response to HEAD is a head: the encoder leaves the body to us.
+    let mut bytes = Vec::with_capacity(TYPICAL_HEAD);
+    async_h1::server::Encoder::new(response, http_types::Method::Head).read_to_end(&mut bytes).await?;
+    if let Delimiter::None | Delimiter::Close = delimiter {
+        remove(&mut bytes, b"transfer-encoding: chunked\r\n");
+    }
+    if status.is_none() || head.status == StatusCode::NOT_MODIFIED {
+        // http-types does not know the status, or calls it by another name.
+        let end = bytes.iter().position(|byte| *byte == b'\r').unwrap_or_default();
+        let reason = head.status.canonical_reason().unwrap_or_default();
+        bytes.splice(..end, format!("HTTP/1.1 {} {reason}", head.status.as_str()).into_bytes());
+    }
+    if !beside.is_empty() {
+        bytes.truncate(bytes.len() - b"\r\n".len());
+        for (name, value) in beside {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n");
+    }
+    Ok(bytes)
+}
+
+fn remove(bytes: &mut Vec<u8>, line: &[u8]) {
+    if let Some(start) = bytes.windows(line.len()).position(|window| window == line) {
+        bytes.drain(start..start + line.len());
+    }
+}
+
+/// A connection in memory, from which one head can be read. What is written to it is dropped.
+#[derive(Clone)]
+struct Memory {
+    bytes: Arc<[u8]>,
+    read: usize,
+}
+
+impl AsyncRead for Memory {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let rest = &self.bytes[self.read..];
+        let length = rest.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&rest[..length]);
+        self.read += length;
+        Poll::Ready(Ok(length))
+    }
+}
+
+impl AsyncWrite for Memory {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Most heads are no longer.
+const TYPICAL_HEAD: usize = 256;

@@ -1,0 +1,211 @@
+//! One connection: its requests, one after the other, each with a tasklet of its own.
+
+use std::{
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll::{Pending, Ready},
+    time::{Duration, Instant},
+};
+
+use async_io::Timer;
+use bytes::Bytes;
+use segno_core::{
+    BodyError, Chunk, Handler, PerformedBy, Request, Response, ResponseHead, Result, StopReason, WriteError,
+};
+use smol::{future, lock::Mutex, net::TcpStream};
+use tracing::Instrument;
+
+use super::{
+    codec, failure,
+    head::Head,
+    input::{Input, NoHead},
+    options::ServerOptions,
+    output::Output,
+    presence,
+    shutdown::Phases,
+};
+use crate::{
+    backend::{Backend, Exchange, Wire},
+    drive::{DriveError, Driver},
+};
+
+/// What all connections of a server share.
+pub(crate) struct Service<S: PerformedBy<B::Session>, B: Backend> {
+    pub(crate) handler: Handler<S>,
+    pub(crate) backend: B,
+    pub(crate) options: ServerOptions,
+    pub(crate) phases: Phases,
+}
+
+impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
+    /// Serves a connection to its end.
+    pub(crate) async fn serve(&self, stream: TcpStream, peer: SocketAddr) {
+        // Small pieces of a page go out when they are written.
+        if stream.set_nodelay(true).is_err() {
+            return;
+        }
+        let mut input = Input::new(stream.clone().into());
+        loop {
+            let head = match self.head(&mut input).await {
+                Ok(head) => head,
+                Err(NoHead::Refused(refusal)) => {
+                    tracing::debug!(%peer, status = refusal.status.as_u16(), refusal.reason, "request refused");
+                    let mut output = Output::new(stream, self.options.write_time, &http::Method::GET, false, true);
+                    failure::refuse(&mut output, refusal).await;
+                    return close(&mut input, output).await;
+                }
+                Err(NoHead::Ended) => return,
+            };
+            let span = tracing::info_span!("request", method = %head.method, path = head.uri.path(), %peer);
+            match self.exchange(input, &stream, head).instrument(span).await {
+                Some(next) => input = next,
+                None => return,
+            }
+        }
+    }
+
+    /// The head of the next request. A shutdown waits for one that has begun to come.
+    async fn head(&self, input: &mut Input) -> Result<Head, NoHead> {
+        let head = future::or(async { Some(input.head(&self.options).await) }, async {
+            self.phases.draining().await;
+            None
+        });
+        match head.await {
+            Some(head) => head,
+            None if input.is_empty() => Err(NoHead::Ended),
+            None => input.head(&self.options).await,
+        }
+    }
+
+    /// Serves one request; gives the input back if another may follow.
+    async fn exchange(&self, input: Input, stream: &TcpStream, head: Head) -> Option<Input> {
+        let since = Instant::now();
+        let close_after = !head.keep_alive || self.phases.is_draining();
+        let output = Output::new(stream.clone(), self.options.write_time, &head.method, head.old, close_after);
+        let wire = Arc::new(Client {
+            input: Mutex::new(input),
+            output: Mutex::new(output),
+            waits: AtomicBool::new(head.expects_continue),
+            body_time: self.options.body_time,
+        });
+        match codec::decode(head).await {
+            Some(request) => self.respond(request, &wire, stream).await,
+            None => failure::refuse(&mut *wire.output.lock().await, failure::NOT_DECODED).await,
+        }
+        // A session that is kept longer than its request keeps the connection: it cannot be used again.
+        let Client { input, output, waits, .. } = Arc::into_inner(wire)?;
+        let (mut input, output) = (input.into_inner(), output.into_inner());
+        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::info!(status = output.status(), whole = output.is_whole(), micros, "response");
+        if !output.is_whole() {
+            output.cut();
+            return None;
+        }
+        let told_to_wait = waits.into_inner() && !input.has_begun();
+        if output.closes() || told_to_wait || !(input.at_end() || input.skip_body().await) {
+            close(&mut input, output).await;
+            return None;
+        }
+        Some(input)
+    }
+
+    /// Runs the handler, and sends what it gives.
+    async fn respond(&self, request: Request, wire: &Arc<Client>, stream: &TcpStream) {
+        let session = self.backend.open(&request, Exchange::new(wire.clone()));
+        let mut driver = Driver::new(self.handler.tasklet(request), &session);
+        let stopped = OnceLock::new();
+        let end = future::or(driver.run(self.stop(stream, &stopped)), async {
+            // Polled after the handler each time it was, so that it sees a stop at once.
+            std::future::poll_fn(|_| if stopped.get().is_some() { Ready(()) } else { Pending }).await;
+            Timer::after(self.options.cleanup_time).await;
+            tracing::warn!(limit = ?self.options.cleanup_time, "a stopped handler did not end in time, and was dropped");
+            Err(DriveError::Dead)
+        });
+        let end = end.await;
+        let mut output = wire.output.lock().await;
+        finish(&mut output, end, stopped.get().copied()).await;
+        drop(output);
+        driver.finish().await;
+    }
+
+    /// Why the handler is to stop, when it is.
+    async fn stop(&self, stream: &TcpStream, stopped: &OnceLock<StopReason>) -> StopReason {
+        let disconnected = async {
+            presence::gone(stream.clone().into()).await;
+            StopReason::Disconnected
+        };
+        let deadline = async {
+            match self.options.deadline {
+                Some(time) => Timer::after(time).await,
+                None => std::future::pending().await,
+            };
+            StopReason::Deadline
+        };
+        let shutdown = async {
+            self.phases.stopping().await;
+            StopReason::Shutdown
+        };
+        let reason = future::or(shutdown, future::or(deadline, disconnected)).await;
+        *stopped.get_or_init(|| reason)
+    }
+}
+
+/// Sends what the handler gave, or what stands for it.
+async fn finish(output: &mut Output, end: Result<Result<Response>, DriveError>, stopped: Option<StopReason>) {
+    let error = match end {
+        Ok(Ok(response)) => match response.into_whole() {
+            Some((head, body)) if !output.has_begun() => match output.whole(head, body).await {
+                Ok(()) => return,
+                Err(error) => error.into(),
+            },
+            Some(_) => segno_core::Error::status(500, "Internal Server Error")
+                .because("the handler streamed a response and returned another one: return what `end` gives"),
+            None => return output.end().await,
+        },
+        Ok(Err(error)) => error,
+        Err(error) => error.into(),
+    };
+    failure::respond(output, &error, stopped).await;
+}
+
+/// Ends a connection in such a way that the client sees the whole answer.
+async fn close(input: &mut Input, output: Output) {
+    output.shut_down();
+    input.linger().await;
+}
+
+/// The client's side of one exchange.
+struct Client {
+    input: Mutex<Input>,
+    output: Mutex<Output>,
+    /// Whether the client waits for `100 Continue`.
+    waits: AtomicBool,
+    body_time: Duration,
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+impl Wire for Client {
+    fn read_body(&self) -> Boxed<'_, Result<Option<Chunk>, BodyError>> {
+        Box::pin(async {
+            let mut input = self.input.lock().await;
+            if self.waits.swap(false, Ordering::Relaxed) && !input.has_begun() {
+                self.output.lock().await.go_on().await;
+            }
+            input.chunk(self.body_time).await
+        })
+    }
+
+    fn respond(&self, head: ResponseHead) -> Boxed<'_, Result<(), WriteError>> {
+        Box::pin(async { self.output.lock().await.respond(head).await })
+    }
+
+    fn write(&self, piece: Bytes) -> Boxed<'_, Result<(), WriteError>> {
+        Box::pin(async { self.output.lock().await.write(piece).await })
+    }
+}

@@ -1,0 +1,75 @@
+//! The limits of the client.
+
+use std::time::Duration;
+
+/// The limits of an [`HttpClient`](super::HttpClient), and whom it trusts.
+///
+/// ```
+/// use std::time::Duration;
+/// use segno::smol::HttpClientOptions;
+///
+/// let options = HttpClientOptions { time_limit: Duration::from_secs(5), ..HttpClientOptions::default() };
+/// assert_eq!(options.max_head, 65_536);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpClientOptions {
+    /// How long a whole exchange may take, from the wait for a free connection to the last byte of the reply. A request
+    /// may ask for less, never for more.
+    pub time_limit: Duration,
+    /// How long it may take to make a connection: to resolve the name, to connect and to shake hands.
+    pub connect_time_limit: Duration,
+    /// How many bytes the body of a reply may have.
+    pub max_body: usize,
+    /// How many bytes the status line and the header fields of a reply may have together.
+    pub max_head: usize,
+    /// How many connections may be open at once, idle ones included; at least 1. Further requests wait.
+    pub max_connections: usize,
+    /// How many connections are kept idle, to be used again.
+    pub max_idle: usize,
+    /// How many of them to one origin: one scheme, host and port.
+    pub max_idle_per_origin: usize,
+    /// How long a connection is kept idle.
+    pub idle_time: Duration,
+    /// Certificates of authorities to trust beside the public ones, each in DER, or one or more in PEM.
+    pub root_certificates: Vec<Vec<u8>>,
+}
+
+impl Default for HttpClientOptions {
+    fn default() -> Self {
+        Self {
+            time_limit: TIME_LIMIT,
+            connect_time_limit: CONNECT_TIME_LIMIT,
+            max_body: MAX_BODY,
+            max_head: MAX_HEAD,
+            max_connections: MAX_CONNECTIONS,
+            max_idle: MAX_IDLE,
+            max_idle_per_origin: MAX_IDLE_PER_ORIGIN,
+            idle_time: IDLE_TIME,
+            root_certificates: Vec::new(),
+        }
+    }
+}
+
+/// As long as a person waits for a page: what takes longer has lost its reader.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// Three lost SYN packets (sent again after 1, 2 and 4 seconds) may be survived.
+const CONNECT_TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// A reply is held in memory as one value, and is copied into traces: it is a document, not a download.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// What the larger servers allow themselves; most heads have less than 1 KiB, large cookies some 16.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// A quarter of the 1,024 descriptors that a process usually may open: the server needs the others.
+const MAX_CONNECTIONS: usize = 256;
+
+/// Idle connections are worth little beyond the few origins that an application talks to.
+const MAX_IDLE: usize = 64;
+
+/// What a burst of parallel requests to one origin leaves behind for the next.
+const MAX_IDLE_PER_ORIGIN: usize = 16;
+
+/// Less than the 60 seconds after which most servers and balancers close an idle connection themselves.
+const IDLE_TIME: Duration = Duration::from_secs(30);

@@ -1,0 +1,294 @@
+//! The backend on smol, and what it opens for each tasklet.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use async_io::Timer;
+use segno_core::{
+    Answer, BodyError, ChatBalance, ChatError, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, Chunk, Now, Perform,
+    Random, ReadBody, Request, Respond, Sleep, Stopped, Timestamp, Write, WriteError,
+};
+#[cfg(feature = "sqlite")]
+use segno_core::{Happened, Rows, Sql, SqlError, SqlErrorKind, Transaction};
+#[cfg(feature = "http-client")]
+use segno_core::{HttpError, HttpGet, HttpReply, HttpRequest, HttpSend};
+
+#[cfg(feature = "http-client")]
+use super::http_client::{HttpClient, HttpClientOptions};
+#[cfg(feature = "sqlite")]
+use crate::sql::{Database, SqlSession};
+use crate::{
+    backend::{self, Exchange},
+    chance::Chance,
+    chat::{Chat, ChatSession},
+};
+
+/// The client, which is made when it is first needed.
+#[cfg(feature = "http-client")]
+type Http = Arc<OnceLock<HttpClient>>;
+
+/// Performs effects for real: SQL, HTTP, chat, timers and chance, and effects of your own.
+///
+/// Your own effects are performed by its [`Session`], which holds the state that you give here:
+///
+/// ```
+/// use segno::{Answer, Effect, Perform, Replay, Stopped, smol::{Backend, Session}};
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Charge { cents: u64 }
+///
+/// impl Effect for Charge {
+///     type Output = bool;
+///     type Error = Stopped;
+///     const NAME: &'static str = "charge";
+///     fn replay(&self) -> Replay { Replay::Once }
+/// }
+///
+/// struct Bank { limit: u64 }
+///
+/// impl Perform<Charge> for Session<Bank> {
+///     async fn perform(&self, charge: Charge) -> Answer<Charge> {
+///         Ok(charge.cents <= self.state().limit)
+///     }
+/// }
+///
+/// let backend = Backend::new().state(Bank { limit: 10_000 });
+/// ```
+#[derive(Debug)]
+pub struct Backend<X = ()> {
+    #[cfg(feature = "sqlite")]
+    database: Option<Database>,
+    #[cfg(feature = "http-client")]
+    http: Http,
+    chat: Chat,
+    chance: Chance,
+    state: Arc<X>,
+}
+
+impl Backend {
+    /// A backend without a database.
+    pub fn new() -> Self {
+        Self {
+            #[cfg(feature = "sqlite")]
+            database: None,
+            #[cfg(feature = "http-client")]
+            http: Http::default(),
+            chat: Chat::new(),
+            chance: Chance::System,
+            state: Arc::new(()),
+        }
+    }
+}
+
+impl Default for Backend {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<X> Backend<X> {
+    /// SQL goes to this database.
+    #[cfg(feature = "sqlite")]
+    #[must_use]
+    pub fn database(mut self, database: Database) -> Self {
+        self.database = Some(database);
+        self
+    }
+
+    /// HTTP requests to others go through this client.
+    #[cfg(feature = "http-client")]
+    #[must_use]
+    pub fn http_client(mut self, client: HttpClient) -> Self {
+        self.http = Arc::new(client.into());
+        self
+    }
+
+    /// Chat happens in these rooms: to share them with another server, or with tasks of your own.
+    #[must_use]
+    pub fn chat(mut self, chat: Chat) -> Self {
+        self.chat = chat;
+        self
+    }
+
+    /// Random numbers come from this seed, the same in every run, instead of from the system: for demonstrations and tests,
+    /// never for secrets.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.chance = Chance::seeded(seed);
+        self
+    }
+
+    /// What your own effects are performed with.
+    #[must_use]
+    pub fn state<Y>(self, state: Y) -> Backend<Y> {
+        Backend {
+            #[cfg(feature = "sqlite")]
+            database: self.database,
+            #[cfg(feature = "http-client")]
+            http: self.http,
+            chat: self.chat,
+            chance: self.chance,
+            state: Arc::new(state),
+        }
+    }
+
+    /// A session for a tasklet that runs without a client: a handler is also a job.
+    ///
+    /// ```
+    /// use segno::{Io, Result, Tasklet, drive, smol::Backend};
+    ///
+    /// let job = Tasklet::new(async |mut io: Io| -> Result<u64> { Ok(io.chat_send("room", "the job is done").await?) });
+    /// let session = Backend::new().session();
+    /// let reached = smol::block_on(drive(job, &session, std::future::pending())).unwrap();
+    /// assert_eq!(reached.unwrap(), 0);
+    /// ```
+    pub fn session(&self) -> Session<X> {
+        self.open_session(Exchange::none())
+    }
+
+    fn open_session(&self, exchange: Exchange) -> Session<X> {
+        Session {
+            #[cfg(feature = "sqlite")]
+            sql: self.database.as_ref().map(Database::session),
+            #[cfg(feature = "http-client")]
+            http: self.http.clone(),
+            chat: self.chat.session(),
+            chance: self.chance.clone(),
+            exchange,
+            state: self.state.clone(),
+        }
+    }
+}
+
+impl<X: Send + Sync + 'static> backend::Backend for Backend<X> {
+    type Session = Session<X>;
+
+    fn open(&self, _: &Request, exchange: Exchange) -> Session<X> {
+        self.open_session(exchange)
+    }
+}
+
+/// Performs the effects of one tasklet. When it is dropped, open transactions are rolled back, and subscriptions end.
+pub struct Session<X = ()> {
+    #[cfg(feature = "sqlite")]
+    sql: Option<SqlSession>,
+    #[cfg(feature = "http-client")]
+    http: Http,
+    chat: ChatSession,
+    chance: Chance,
+    exchange: Exchange,
+    state: Arc<X>,
+}
+
+impl<X> Session<X> {
+    /// What [`Backend::state`] was given.
+    pub fn state(&self) -> &X {
+        &self.state
+    }
+
+    #[cfg(feature = "http-client")]
+    fn http(&self) -> Result<&HttpClient, HttpError> {
+        match self.http.get() {
+            Some(client) => Ok(client),
+            None => {
+                let client = HttpClient::new(HttpClientOptions::default())?;
+                Ok(self.http.get_or_init(|| client))
+            }
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn sql(&self) -> Result<&SqlSession, SqlError> {
+        self.sql.as_ref().ok_or_else(|| {
+            let message = "the backend has no database: give it one by `Backend::database`";
+            SqlError::new(SqlErrorKind::Database, Happened::No, message)
+        })
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl<X: Send + Sync> Perform<Sql> for Session<X> {
+    async fn perform(&self, statement: Sql) -> Result<Rows, SqlError> {
+        self.sql()?.perform(statement).await
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl<X: Send + Sync> Perform<Transaction> for Session<X> {
+    async fn perform(&self, transaction: Transaction) -> Result<(), SqlError> {
+        self.sql()?.perform(transaction).await
+    }
+}
+
+#[cfg(feature = "http-client")]
+impl<X: Send + Sync> Perform<HttpGet> for Session<X> {
+    async fn perform(&self, get: HttpGet) -> Result<HttpReply, HttpError> {
+        self.http()?.send(HttpRequest::get(get.url)).await
+    }
+}
+
+#[cfg(feature = "http-client")]
+impl<X: Send + Sync> Perform<HttpSend> for Session<X> {
+    async fn perform(&self, send: HttpSend) -> Result<HttpReply, HttpError> {
+        self.http()?.send(*send.0).await
+    }
+}
+
+macro_rules! chat {
+    ($($effect:ident -> $output:ty),*) => {$(
+        impl<X: Send + Sync> Perform<$effect> for Session<X> {
+            async fn perform(&self, effect: $effect) -> Result<$output, ChatError> {
+                self.chat.perform(effect).await
+            }
+        }
+    )*};
+}
+
+chat! { ChatSend -> u64, ChatRecv -> Arc<str>, ChatSubscribe -> (), ChatUnsubscribe -> (), ChatBalance -> u64 }
+
+impl<X: Send + Sync> Perform<ReadBody> for Session<X> {
+    async fn perform(&self, _: ReadBody) -> Result<Option<Chunk>, BodyError> {
+        self.exchange.read_body().await
+    }
+}
+
+impl<X: Send + Sync> Perform<Respond> for Session<X> {
+    async fn perform(&self, respond: Respond) -> Result<(), WriteError> {
+        self.exchange.respond(respond.0).await
+    }
+}
+
+impl<X: Send + Sync> Perform<Write> for Session<X> {
+    async fn perform(&self, write: Write) -> Result<(), WriteError> {
+        self.exchange.write(write.0).await
+    }
+}
+
+impl<X: Send + Sync> Perform<Now> for Session<X> {
+    async fn perform(&self, _: Now) -> Result<Timestamp, Stopped> {
+        // A clock before 1970 is not set.
+        Ok(Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
+    }
+}
+
+impl<X: Send + Sync> Perform<Sleep> for Session<X> {
+    async fn perform(&self, sleep: Sleep) -> Result<(), Stopped> {
+        Timer::after(sleep.0).await;
+        Ok(())
+    }
+}
+
+impl<X: Send + Sync> Perform<Random> for Session<X> {
+    async fn perform(&self, random: Random) -> Answer<Random> {
+        Ok(self.chance.draw(&random))
+    }
+}
+
+impl<X> fmt::Debug for Session<X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("exchange", &self.exchange).finish_non_exhaustive()
+    }
+}
