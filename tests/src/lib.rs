@@ -1,1 +1,1 @@
-
+//! What crosses crates is in `tests/`.

@@ -44,13 +44,15 @@ fn requests_that_cannot_be_sent_do_not_happen() {
         HttpRequest::post(url("/")).header("transfer-encoding", "chunked").unwrap(),
         HttpRequest::get(url("/")).header("te", "gzip").unwrap(),
         HttpRequest::get(url("/")).header("upgrade", "websocket").unwrap(),
-        HttpRequest::get(url("/")).header("x", "a\r\nb: secret").unwrap(),
-        HttpRequest::get(url("/")).header("not a name", "x").unwrap(),
     ] {
         let error = send(&client(), request).unwrap_err();
         check(&error, HttpErrorKind::Request, Happened::No);
     }
     assert_eq!(server.accepted(), 0);
+    for (name, value) in [("x", "a\r\nb: secret"), ("not a name", "x")] {
+        let error = HttpRequest::get(url("/")).header(name, value).unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
 }
 
 #[test]
