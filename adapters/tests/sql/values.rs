@@ -116,6 +116,6 @@ fn an_answer_is_bounded() {
         let error = run(&session, large).await.unwrap_err();
         assert!(error.message.contains("bytes") && error.message.contains("limit"), "{error}");
         assert_eq!(run(&session, format!("{endless} limit 100000")).await.unwrap().len(), 100_000);
-        assert_eq!(kind(run(&session, format!("{endless} limit 100001")).await), SqlErrorKind::Database);
+        assert_eq!(kind(run(&session, format!("{endless} limit 100001")).await), SqlErrorKind::TooLarge);
     });
 }
