@@ -1,7 +1,6 @@
 //! The drive loop: runs a tasklet against a session. It knows no runtime, and every async adapter uses it.
 
 use std::{
-    any::Any,
     fmt,
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -12,7 +11,7 @@ use std::{
 
 use segno_core::{EffectSet, PerformedBy, Place, Step, StopReason, Tasklet, Ticket};
 
-use crate::{in_flight::InFlight, watchdog};
+use crate::{in_flight::InFlight, panics, watchdog};
 
 /// Runs a tasklet to its end, with its effects performed by `session`: a handler is also a job.
 ///
@@ -105,7 +104,7 @@ where
                 Ok(Step::Foreign(place)) => return Err(DriveError::Foreign(place)),
                 Ok(Step::Runaway(place)) => return Err(DriveError::Runaway(place)),
                 Ok(Step::Dead) => return Err(panicked.map_or(DriveError::Dead, DriveError::Panicked)),
-                Err(panic) => panicked = Some(message(&*panic)),
+                Err(panic) => panicked = Some(panics::message(&*panic)),
                 Ok(Step::Waiting) => {
                     let event = poll_fn(|context| {
                         if !stopped && let Poll::Ready(reason) = stop.as_mut().poll(context) {
@@ -160,11 +159,6 @@ fn log<S: EffectSet>(performed: &Performed<S>) {
         None => tracing::debug!(effect = performed.name, micros, "performed"),
         Some(error) => tracing::debug!(effect = performed.name, micros, ?error, "failed"),
     }
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".into())
 }
 
 impl<T: 'static, S: PerformedBy<B>, B> fmt::Debug for Driver<'_, T, S, B> {

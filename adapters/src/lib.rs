@@ -9,10 +9,14 @@ mod chat;
 mod drive;
 #[cfg(feature = "smol")]
 mod in_flight;
+#[cfg(any(feature = "smol", feature = "testing"))]
+mod panics;
 #[cfg(feature = "smol")]
 pub mod smol;
 #[cfg(feature = "sqlite")]
 mod sql;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "smol")]
 mod watchdog;
 

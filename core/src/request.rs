@@ -48,6 +48,13 @@ impl Request {
         Self::new(Method::POST, target)
     }
 
+    /// Sets a parameter of the route, for a handler that runs without a router.
+    #[must_use]
+    pub fn with_param(mut self, name: &str, value: &str) -> Self {
+        self.params.push((name.into(), value.into()));
+        self
+    }
+
     /// The path of the target, as it was sent.
     pub fn path(&self) -> &str {
         self.uri.path()

@@ -1,13 +1,7 @@
 //! How a handler asks for the standard effects.
 
 use alloc::{borrow::Cow, boxed::Box, string::String, sync::Arc, vec::Vec};
-use core::{
-    fmt,
-    future::Future,
-    ops::{Bound, RangeBounds},
-    panic::Location,
-    time::Duration,
-};
+use core::{fmt, future::Future, ops::RangeBounds, panic::Location, time::Duration};
 
 use bytes::Bytes;
 
@@ -175,17 +169,7 @@ impl<S: EffectSet> Io<S> {
     where
         S: Has<Random>,
     {
-        let low = match range.start_bound() {
-            Bound::Included(low) => *low,
-            Bound::Excluded(low) => low.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let high = match range.end_bound() {
-            Bound::Included(high) => *high,
-            Bound::Excluded(high) => high.saturating_sub(1),
-            Bound::Unbounded => u64::MAX,
-        };
-        self.perform(Random { low, high: high.max(low) })
+        self.perform(Random::new(range))
     }
 }
 

@@ -1,6 +1,10 @@
 //! Time and chance.
 
-use core::{fmt, time::Duration};
+use core::{
+    fmt,
+    ops::{Bound, RangeBounds},
+    time::Duration,
+};
 
 use crate::{
     effect::{Effect, Replay},
@@ -88,6 +92,23 @@ pub struct Random {
     pub low: u64,
     /// The largest number; not below `low`.
     pub high: u64,
+}
+
+impl Random {
+    /// A number of this range. An empty range gives its start.
+    pub fn new(range: impl RangeBounds<u64>) -> Self {
+        let low = match range.start_bound() {
+            Bound::Included(low) => *low,
+            Bound::Excluded(low) => low.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let high = match range.end_bound() {
+            Bound::Included(high) => *high,
+            Bound::Excluded(high) => high.saturating_sub(1),
+            Bound::Unbounded => u64::MAX,
+        };
+        Self { low, high: high.max(low) }
+    }
 }
 
 impl Effect for Random {

@@ -1,0 +1,44 @@
+//! Tests for handlers, without a server, a database or a clock: [`script`].
+//!
+//! A script says what a handler is expected to ask for, in order, and what it is answered. It is strict: an effect that was
+//! not expected fails the test, and so does an expectation that was not met. The message then shows what was asked before,
+//! the line of the handler that asked, and the difference.
+//!
+//! ```
+//! use segno::{Io, Request, Response, Result, rows};
+//! use segno::testing::{chat_send, get, http_get, ok, script, sql};
+//!
+//! async fn feed(mut io: Io, request: Request) -> Result<Response> {
+//!     let id: i64 = request.param("id")?;
+//!     let (rows, page) = io.join2(
+//!         async |io| io.sql("select name from author where id = ?1", [id]).await,
+//!         async |io| io.http_get("http://feeds.internal/7").await,
+//!     ).await;
+//!     let name: String = rows?.one()?.get("name")?;
+//!     io.chat_send("readers", format!("{name} was read")).await?;
+//!     Ok(Response::text(format!("{name}: {}", page?.text())))
+//! }
+//!
+//! script(feed, get("/feed/7").param("id", "7"))
+//!     .expect(sql("select name from author where id = ?1", [7]), rows!["name"; ["Ada"]])
+//!     .expect(http_get("http://feeds.internal/7"), ok("notes on the engine"))
+//!     .expect(chat_send("readers").any(), 3)
+//!     .responds(200)
+//!     .body("Ada: notes on the engine");
+//! ```
+//!
+//! The request's body and the response need no expectations: the script answers the one from its request, and collects the
+//! other.
+
+mod expect;
+mod report;
+mod request;
+mod run;
+mod script;
+
+pub use expect::{
+    ChatSendExpect, Expect, begin, chat_balance, chat_recv, chat_send, chat_subscribe, commit, effect, http_get,
+    http_send, now, ok, random, rollback, sleep, sql, transaction,
+};
+pub use request::{TestRequest, get, post, request};
+pub use script::{Responded, Script, Scriptable, script};

@@ -1,0 +1,232 @@
+//! The script: expectations, and what comes of them.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use segno_core::{
+    Answer, ChatUnsubscribe, Effect, Error, Handler, Has, Io, ReadBody, Request, Respond, Response, ResponseHead,
+    Result, StopReason, Write,
+};
+
+use super::{
+    expect::Expect,
+    request::TestRequest,
+    run::{Reply, Run, Step},
+};
+
+/// Begins a script for this handler and this request.
+///
+/// See the [module](super) for an example.
+pub fn script<S, F>(handler: impl Fn(Io<S>, Request) -> F + Send + Sync + 'static, request: TestRequest) -> Script<S>
+where
+    S: Scriptable,
+    F: Future<Output = Result<Response>> + Send + 'static,
+{
+    Script::new(Handler::new(handler), request)
+}
+
+/// An effect set whose handlers serve HTTP: with the request's body and the response in it. [`Standard`](crate::Standard) is one, and
+/// so is every set over it.
+pub trait Scriptable: Has<ReadBody> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe> {}
+
+impl<S: Has<ReadBody> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe>> Scriptable for S {}
+
+/// What a handler is expected to ask for, and what it is answered.
+#[must_use = "a script runs when it is asked what the handler responds"]
+pub struct Script<S: Scriptable> {
+    handler: Handler<S>,
+    request: TestRequest,
+    steps: VecDeque<Step<S>>,
+}
+
+impl<S: Scriptable> Script<S> {
+    /// A script for a handler, or a router's, as a value.
+    pub fn new(handler: Handler<S>, request: TestRequest) -> Self {
+        Self { handler, request, steps: VecDeque::new() }
+    }
+
+    /// Expects an effect next, and answers it with this output.
+    pub fn expect<E: Effect>(self, expected: impl Into<Expect<E>>, output: E::Output) -> Self
+    where
+        S: Has<E>,
+    {
+        self.expect_with(expected, move |_| Ok(output))
+    }
+
+    /// Expects an effect next, and answers it with this error.
+    pub fn expect_error<E: Effect>(self, expected: impl Into<Expect<E>>, error: E::Error) -> Self
+    where
+        S: Has<E>,
+    {
+        self.expect_with(expected, move |_| Err(error))
+    }
+
+    /// Expects an effect next, and answers it with what this closure makes of it.
+    pub fn expect_with<E: Effect>(
+        self,
+        expected: impl Into<Expect<E>>,
+        answer: impl FnOnce(&E) -> Answer<E> + Send + 'static,
+    ) -> Self
+    where
+        S: Has<E>,
+    {
+        let answer = move |effect: &S| Some(<S as Has<E>>::wrap(answer(<S as Has<E>>::project(effect)?)));
+        self.step(expected.into(), Reply::Answer(Box::new(answer)))
+    }
+
+    /// Expects an effect next that is never answered: the lane of a race that loses, or one that a stop ends.
+    pub fn expect_pending<E: Effect>(self, expected: impl Into<Expect<E>>) -> Self
+    where
+        S: Has<E>,
+    {
+        self.step(expected.into(), Reply::Pending)
+    }
+
+    /// Expects an effect next, and stops the handler instead of answering it.
+    pub fn expect_stopped<E: Effect>(self, expected: impl Into<Expect<E>>, reason: StopReason) -> Self
+    where
+        S: Has<E>,
+    {
+        self.step(expected.into(), Reply::Stop(reason))
+    }
+
+    /// Runs the handler, and expects a response with this status: returned, streamed, or an error's.
+    ///
+    /// # Panics
+    ///
+    /// If anything is not as it is expected.
+    #[track_caller]
+    pub fn responds(self, status: u16) -> Responded {
+        let responded = match self.run() {
+            Ok(responded) => responded,
+            Err(failure) => panic!("{failure}"),
+        };
+        let found = responded.head.status.as_u16();
+        let why = responded.error.as_ref().map_or_else(String::new, |error| format!("\n  the handler failed: {error}"));
+        assert!(found == status, "expected a response with status {status}, got {found}{why}\n{responded}");
+        responded
+    }
+
+    /// Runs the handler, and expects it to fail; gives its error.
+    ///
+    /// # Panics
+    ///
+    /// If anything is not as it is expected.
+    #[track_caller]
+    pub fn fails(self) -> Error {
+        match self.run() {
+            Err(failure) => panic!("{failure}"),
+            Ok(Responded { error: Some(error), .. }) => error,
+            Ok(responded) => panic!("expected the handler to fail, it responded\n{responded}"),
+        }
+    }
+
+    fn step<E: Effect>(mut self, expected: Expect<E>, reply: Reply<S>) -> Self
+    where
+        S: Has<E>,
+    {
+        let description = expected.description().to_owned();
+        let check = move |effect: &S| match <S as Has<E>>::project(effect) {
+            Some(effect) => expected.check(effect),
+            None => Err(format!("    expected {}\n    asked    {}\n", E::NAME, effect.name())),
+        };
+        self.steps.push_back(Step { description, check: Box::new(check), reply });
+        self
+    }
+
+    /// Runs the handler on a thread of its own, so that one that never asks again is found.
+    fn run(self) -> Result<Responded, String> {
+        let Self { handler, request, steps } = self;
+        let progress = Arc::new(Mutex::new(String::from("the handler has asked for nothing")));
+        let (done, ended) = mpsc::channel();
+        let (seen, body) = (progress.clone(), request.body.clone());
+        let tasklet = handler.tasklet(request.request());
+        let worker = move || {
+            // The test may have given up.
+            let _ = done.send(Run::new(tasklet, steps, body, seen).finish());
+        };
+        let thread = thread::Builder::new().name("script".into()).spawn(worker);
+        thread.map_err(|error| format!("the script cannot be run: {error}"))?;
+        ended.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            let last = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            Err(format!("the handler has run for {PATIENCE:?} without an end; {last}"))
+        })
+    }
+}
+
+impl<S: Scriptable> fmt::Debug for Script<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let expected: Vec<_> = self.steps.iter().map(|step| &step.description).collect();
+        f.debug_struct("Script").field("request", &self.request).field("expected", &expected).finish_non_exhaustive()
+    }
+}
+
+/// What a handler responded.
+#[derive(Debug)]
+pub struct Responded {
+    pub(super) head: ResponseHead,
+    pub(super) body: Bytes,
+    /// Why it failed, if it did.
+    pub(super) error: Option<Error>,
+}
+
+impl Responded {
+    /// Expects this header field.
+    ///
+    /// # Panics
+    ///
+    /// If it is not there, or has another value.
+    #[track_caller]
+    pub fn header(self, name: &str, value: &str) -> Self {
+        let found = self.head.headers.get(name).map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
+        assert!(found.as_deref() == Some(value), "expected the header field {name}: {value}, got {found:?}\n{self}");
+        self
+    }
+
+    /// Expects this body.
+    ///
+    /// # Panics
+    ///
+    /// If it is another one.
+    #[track_caller]
+    pub fn body(self, body: &str) -> Self {
+        assert!(self.body == body.as_bytes(), "expected the body {body:?}, got\n{self}");
+        self
+    }
+
+    /// Expects this text somewhere in the body.
+    ///
+    /// # Panics
+    ///
+    /// If it is not there.
+    #[track_caller]
+    pub fn body_contains(self, text: &str) -> Self {
+        assert!(self.text().contains(text), "expected {text:?} in the body, got\n{self}");
+        self
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl fmt::Display for Responded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {}", self.head.status)?;
+        for (name, value) in self.head.headers.iter() {
+            writeln!(f, "  {name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
+        }
+        write!(f, "\n{}", self.text())
+    }
+}
+
+/// How long a scripted handler may run: none of its waits takes time, so this is for those that never end.
+const PATIENCE: Duration = Duration::from_secs(10);
