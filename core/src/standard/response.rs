@@ -52,7 +52,7 @@ pub struct ResponseHead {
     pub headers: Headers,
 }
 
-/// Sends a piece of a streamed response; asked by [`Stream::write`](crate::Stream::write).
+/// Sends a piece of a streamed response; asked by [`ResponseStream::write`](crate::ResponseStream::write).
 ///
 /// It is answered when the client has taken enough for more to be sent.
 #[derive(Clone, Debug, PartialEq)]
