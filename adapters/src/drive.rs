@@ -94,18 +94,14 @@ where
         let mut stopped = false;
         let mut panicked = None;
         loop {
-            let step = catch_unwind(AssertUnwindSafe(|| watchdog::step(&mut self.tasklet)));
-            match step {
-                Ok(Step::Perform(ticket, effect)) => self.perform(Key::Asked(ticket), effect),
-                Ok(Step::Tell(effect)) => self.perform(Key::Unheard, effect),
-                Ok(Step::Abandon(ticket)) => self.in_flight.remove(&Key::Asked(ticket)),
-                Ok(Step::Detach(ticket)) => self.in_flight.rename(&Key::Asked(ticket), Key::Unheard),
-                Ok(Step::Done(end)) => return Ok(end),
-                Ok(Step::Foreign(place)) => return Err(DriveError::Foreign(place)),
-                Ok(Step::Runaway(place)) => return Err(DriveError::Runaway(place)),
-                Ok(Step::Dead) => return Err(panicked.map_or(DriveError::Dead, DriveError::Panicked)),
-                Err(panic) => panicked = Some(panics::message(&*panic)),
-                Ok(Step::Waiting) => {
+            match self.step() {
+                Ok(Next::Stepped) => {}
+                Ok(Next::Ended(end)) => return Ok(end),
+                Err(DriveError::Dead) => return Err(panicked.unwrap_or(DriveError::Dead)),
+                // What the handler leaves behind is told before it is dead.
+                Err(error @ DriveError::Panicked(_)) => panicked = Some(error),
+                Err(error) => return Err(error),
+                Ok(Next::Waits) => {
                     let event = poll_fn(|context| {
                         if !stopped && let Poll::Ready(reason) = stop.as_mut().poll(context) {
                             stopped = true;
@@ -122,12 +118,38 @@ where
         }
     }
 
+    /// Drops the handler, if it has not ended, and all that it waits for.
+    pub(crate) fn abort(&mut self) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.tasklet.abort())) {
+            tracing::error!(panic = panics::message(&*panic), "a handler panicked while it was dropped");
+        }
+        while let Ok(Next::Stepped) = self.step() {}
+    }
+
     /// Finishes what was told and what must not be left half-way.
     pub(crate) async fn finish(mut self) {
+        self.abort();
         while !self.in_flight.is_empty() {
             let (_, performed) = poll_fn(|context| self.in_flight.poll_next(context)).await;
             log(&performed);
         }
+    }
+
+    /// Steps the tasklet, and does what it says.
+    fn step(&mut self) -> Result<Next<T>, DriveError> {
+        let step = catch_unwind(AssertUnwindSafe(|| watchdog::step(&mut self.tasklet)));
+        match step.map_err(|panic| DriveError::Panicked(panics::message(&*panic)))? {
+            Step::Perform(ticket, effect) => self.perform(Key::Asked(ticket), effect),
+            Step::Tell(effect) => self.perform(Key::Unheard, effect),
+            Step::Abandon(ticket) => self.in_flight.remove(&Key::Asked(ticket)),
+            Step::Detach(ticket) => self.in_flight.rename(&Key::Asked(ticket), Key::Unheard),
+            Step::Waiting => return Ok(Next::Waits),
+            Step::Done(end) => return Ok(Next::Ended(end)),
+            Step::Foreign(place) => return Err(DriveError::Foreign(place)),
+            Step::Runaway(place) => return Err(DriveError::Runaway(place)),
+            Step::Dead => return Err(DriveError::Dead),
+        }
+        Ok(Next::Stepped)
     }
 
     fn perform(&mut self, key: Key, effect: S) {
@@ -145,6 +167,13 @@ where
             tracing::error!(effect = performed.name, %error, "an answer was refused");
         }
     }
+}
+
+/// What comes after a step.
+enum Next<T> {
+    Stepped,
+    Waits,
+    Ended(T),
 }
 
 enum Event<S: EffectSet> {

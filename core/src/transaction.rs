@@ -5,9 +5,9 @@ use core::{fmt, future::Future, panic::Location};
 
 use crate::{
     effect::Has,
-    error::{Happened, Result, Stopped},
+    error::{Happened, Result},
     io::{Ask, Io},
-    standard::{Now, Params, Sql, SqlError, Standard, Timestamp, Transaction, TransactionAct, TransactionId},
+    standard::{Now, Params, Sql, SqlError, Standard, Transaction, TransactionAct, TransactionId},
 };
 
 impl<S: Has<Transaction>> Io<S> {
@@ -85,7 +85,7 @@ impl<S: Has<Transaction>> Tx<'_, S> {
 
     /// Reads the clock.
     #[track_caller]
-    pub fn now(&mut self) -> impl Future<Output = Result<Timestamp, Stopped>>
+    pub fn now(&mut self) -> Ask<'_, S, Now>
     where
         S: Has<Now>,
     {

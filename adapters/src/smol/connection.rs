@@ -127,6 +127,8 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
             Err(DriveError::Dead)
         });
         let end = end.await;
+        // A write that was abandoned in the middle must not keep the response.
+        driver.abort();
         let mut output = wire.output.lock().await;
         finish(&mut output, end, stopped.get().copied()).await;
         drop(output);
