@@ -309,11 +309,16 @@ impl Workers {
     /// Ends the threads; tasks that have not ended are dropped, and their sessions with them.
     fn stop(self) {
         drop(self.stop);
-        for thread in self.threads {
-            // A worker catches the panics of its tasks: it ends in order.
-            let _ = thread.join();
+        for _ in 0..GLANCES_AT_WORKERS {
+            if self.threads.iter().all(thread::JoinHandle::is_finished) {
+                break;
+            }
+            thread::sleep(GLANCE_AT_WORKERS);
         }
-        drop(self.executor);
+        let stuck = self.threads.iter().filter(|thread| !thread.is_finished()).count();
+        if stuck > 0 {
+            tracing::error!(stuck, "threads are left behind in handlers that never ask for anything");
+        }
     }
 }
 
@@ -321,6 +326,10 @@ fn run_tasks(executor: &Executor<'_>, stopped: &Receiver<()>) {
     // Nothing is sent: this ends when the sender is gone.
     let _ = smol::block_on(executor.run(stopped.recv()));
 }
+
+/// A worker ends when its task waits: at once, unless a handler keeps it. It is waited for a second.
+const GLANCES_AT_WORKERS: u32 = 100;
+const GLANCE_AT_WORKERS: Duration = Duration::from_millis(10);
 
 /// How long to wait for descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
