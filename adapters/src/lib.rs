@@ -1,4 +1,69 @@
-//! segno
+//! Serve HTTP with continuations: a handler reads like blocking code, stops at every SQL statement, HTTP request or
+//! chat message that it asks for, and goes on when the answer is there.
+//!
+//! A handler is an `async fn(Io, Request) -> Result<Response>` that does no I/O. It asks its [`Io`] for *effects*,
+//! which are plain data. A server on smol performs them for real; a test says what they gave. The handler is the same
+//! in both.
+//!
+//! # In scope
+//!
+//! - handlers, effects, routes, lanes, transactions and streams: the [core](segno_core), which this crate re-exports;
+//! - a [server](smol::Server) and a [backend](smol::Backend) on smol, with SQL on SQLite, an HTTP client, [chat](Chat) in
+//!   one process, timers and chance;
+//! - [scripts](testing) for tests: what a handler is expected to ask for, and what it is answered.
+//!
+//! # Out of scope
+//!
+//! Extractors, templates, object-relational mapping, runtimes, TLS for the server and HTTP/2: there are good crates for
+//! these, and a reverse proxy.
+//!
+//! # A server
+//!
+//! ```no_run
+//! # #[cfg(feature = "smol")]
+//! use segno::{Io, Request, Response, Result, Router, smol::{Backend, serve}};
+//!
+//! # #[cfg(feature = "smol")]
+//! fn main() -> Result<()> {
+//!     let hello = async |_: Io, _: Request| Ok(Response::text("hello"));
+//!     Ok(serve("127.0.0.1:8080", Router::new().get("/", hello), Backend::new())?)
+//! }
+//! # #[cfg(not(feature = "smol"))]
+//! # fn main() {}
+//! ```
+//!
+//! # A test
+//!
+//! ```
+//! use segno::{Io, Request, Response, Result};
+//!
+//! async fn sum(mut io: Io, _: Request) -> Result<Response> {
+//!     let sum: i64 = io.sql("select 1 + 1 as sum", ()).await?.one()?.get("sum")?;
+//!     Ok(Response::text(sum.to_string()))
+//! }
+//!
+//! # #[cfg(feature = "testing")] {
+//! use segno::{rows, testing::{get, script, sql}};
+//!
+//! script(sum, get("/")).expect(sql("select 1 + 1 as sum", ()), rows!["sum"; [2]]).responds(200).body("2");
+//! # }
+//! ```
+//!
+//! # Where to look
+//!
+//! | for | look at |
+//! |---|---|
+//! | what a handler may ask for | the methods of [`Io`] |
+//! | what comes in and goes out | [`Request`], [`Body`], [`Response`], [`ResponseStream`], [`Page`], [`Error`] |
+//! | which handler a request gets | [`Router`], [`Handler::with`] for what goes around one |
+//! | effects side by side | [`join!`], [`race!`], [`Io::timeout`] |
+//! | effects of your own | [`effects!`], [`Effect`], [`Perform`], [`smol::Backend::state`] |
+//! | the server and its limits | [`smol::serve`], [`smol::Server`], [`smol::ServerOptions`] |
+//! | the database | [`Database`], [`DatabaseOptions`] |
+//! | the HTTP client | [`smol::HttpClient`], [`smol::HttpClientOptions`] |
+//! | a handler without a client: a job | [`smol::Backend::session`], [`drive`] |
+//! | tests | [`testing`] |
+//! | a driver or an adapter of your own | [`Tasklet`], [`Step`], [`Backend`] |
 #[cfg(feature = "smol")]
 mod backend;
 #[cfg(feature = "smol")]
@@ -29,3 +94,8 @@ pub use drive::{DriveError, drive};
 pub use segno_core::*;
 #[cfg(feature = "sqlite")]
 pub use sql::{Database, DatabaseOptions, SqlSession};
+
+/// The code of the README, compiled and run.
+#[cfg(all(doctest, feature = "testing", feature = "sqlite"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

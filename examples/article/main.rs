@@ -1,17 +1,27 @@
 //! The server of the article "Serving HTTP with continuations": handlers that read as straight-line, blocking code, and
 //! suspend on real SQL, real HTTP and real chat.
 //!
-//! Run it with `cargo run --example article`, and open <http://127.0.0.1:8080/> in a browser, in several tabs. You see a
-//! page that grows while its handler waits: three SQL queries, now and then an HTTP request, now and then a message to all
-//! who wait for one, and now and then a wait for such a message from *another* request. <http://127.0.0.1:8080/together>
-//! does the same with the waits side by side, and waits for nobody longer than five seconds.
+//! Run it with `cargo run --example article`, and open <http://127.0.0.1:8080/> in a browser, in several tabs. You
+//! see a page that grows while its handler waits: three SQL queries, now and then an HTTP request, now and then a
+//! message to all who wait for one, and now and then a wait for such a message from *another* request.
+//! <http://127.0.0.1:8080/together> does the same with the waits side by side, and waits for nobody longer than five
+//! seconds.
 //!
-//! `cargo run --example article -- --help` tells the options.
+//! `cargo run --example article -- --help` tells the options. With curl, the page's first lines come at once:
+//!
+//! ```text
+//! $ curl -N http://127.0.0.1:8080/
+//! <!doctype html><title>segno</title>
+//! hi, we are now inside the request tasklet<br>
+//! <br><br>QUERY 1:<table><tr><td>1<td>generators<tr><td>2<td>tasklets<tr><td>3<td>channels …
+//! ```
 
 mod controller;
 mod options;
 mod page;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod together;
 
 use std::{net::SocketAddr, process::ExitCode};

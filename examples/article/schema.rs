@@ -17,7 +17,7 @@ pub(crate) async fn create(io: &mut Io) -> Result<()> {
 }
 
 /// Twelve, so that the article's `limit 10` has something to leave out.
-const NAMES: [&str; 12] = [
+pub(crate) const NAMES: [&str; 12] = [
     "generators",
     "tasklets",
     "channels",

@@ -30,4 +30,4 @@ pub(crate) async fn page(mut io: Io, upstream: String) -> Result<Response> {
 }
 
 /// No visitor waits for ever.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,0 +1,169 @@
+//! A guestbook: SQL with parameters, a transaction, a form, and HTML that shows what strangers wrote.
+//!
+//! Run it with `cargo run --example guestbook`, and open <http://127.0.0.1:8080/> in a browser. It keeps its entries in
+//! `guestbook.sqlite`. A guest signs once: a second time is refused by the database, and the transaction leaves nothing
+//! behind.
+//!
+//! ```text
+//! $ curl -w '%{http_code}\n' -d name=Ada -d 'words=2 < 3' http://127.0.0.1:8080/
+//! 303
+//! $ curl -w '%{http_code}\n' -d name=Ada -d words=again http://127.0.0.1:8080/
+//! Ada has signed before
+//! 409
+//! $ curl http://127.0.0.1:8080/
+//! <!doctype html><title>Guestbook</title>
+//! <form method=post><input name=name placeholder=name> <input name=words> <button>Sign</button></form>
+//! <p><b>Ada</b>: 2 &lt; 3
+//! ```
+
+use segno::{
+    Database, Error, Escaped, Io, Page, Request, Response, Result, Router, SqlError, SqlErrorKind, Tasklet, drive,
+    smol::{Backend, serve},
+};
+
+fn main() -> Result<()> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let backend = Backend::new().database(Database::open("sqlite:guestbook.sqlite")?);
+    // A handler is also a job: this one makes the tables before anybody comes.
+    let create = Tasklet::new(async |mut io: Io| create_tables(&mut io).await);
+    smol::block_on(drive(create, &backend.session(), std::future::pending()))??;
+    Ok(serve("127.0.0.1:8080", router(), backend)?)
+}
+
+fn router() -> Router {
+    Router::new().get("/", list).post("/", sign)
+}
+
+async fn create_tables(io: &mut Io) -> Result<()> {
+    io.sql(CREATE_GUEST, ()).await?;
+    io.sql(CREATE_ENTRY, ()).await?;
+    Ok(())
+}
+
+async fn list(mut io: Io, _: Request) -> Result<Response> {
+    let entries = io.sql(NEWEST, ()).await?;
+    let mut page = Page::new();
+    page.write("<!doctype html><title>Guestbook</title>\n");
+    page.write(
+        "<form method=post><input name=name placeholder=name> <input name=words> <button>Sign</button></form>\n",
+    );
+    for entry in entries.iter() {
+        let (name, words): (String, String) = (entry.get("name")?, entry.get("words")?);
+        page.write(format!("<p><b>{}</b>: {}\n", Escaped(name), Escaped(words)));
+    }
+    Ok(page.into())
+}
+
+async fn sign(mut io: Io, mut request: Request) -> Result<Response> {
+    let form = request.body.text(&mut io, MAX_FORM).await?;
+    let (name, words) = (field(&form, "name")?, field(&form, "words")?);
+    let signed = io.transaction_as(async |tx| {
+        let guest = tx.sql(ADD_GUEST, [&*name]).await?.last_id();
+        tx.sql(ADD_ENTRY, (guest, &*words)).await?;
+        Ok::<_, SqlError>(())
+    });
+    match signed.await {
+        Ok(()) => Ok(Response::see_other("/")?),
+        Err(error) if error.kind == SqlErrorKind::Unique => {
+            Err(Error::from(error).shown_as(409, format!("{name} has signed before")))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A field of an HTML form that must be filled in.
+fn field(form: &str, name: &str) -> Result<String> {
+    let mut fields = form_urlencoded::parse(form.as_bytes());
+    match fields.find(|(field, value)| field == name && !value.is_empty()) {
+        Some((_, value)) => Ok(value.into_owned()),
+        None => Err(Error::status(400, format!("the field `{name}` is empty"))),
+    }
+}
+
+const CREATE_GUEST: &str = "create table if not exists guest (id integer primary key, name text not null unique)";
+const CREATE_ENTRY: &str =
+    "create table if not exists entry (guest integer not null references guest, words text not null)";
+const ADD_GUEST: &str = "insert into guest (name) values (?1)";
+const ADD_ENTRY: &str = "insert into entry (guest, words) values (?1, ?2)";
+const NEWEST: &str =
+    "select name, words from entry join guest on guest.id = entry.guest order by guest.id desc limit 100";
+
+/// A name and a few lines: whoever writes more wants a book of their own.
+const MAX_FORM: usize = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    use segno::{
+        BodyError, BodyErrorKind, Happened, Rows, rows,
+        testing::{begin, commit, get, post, rollback, script, sql},
+    };
+
+    use super::*;
+
+    #[test]
+    fn what_guests_wrote_is_text_and_not_html() {
+        script(list, get("/"))
+            .expect(sql(NEWEST, ()), rows!["name", "words"; ["Eve", "<script>"], ["Ada", "2 < 3"]])
+            .responds(200)
+            .header("content-type", "text/html; charset=utf-8")
+            .body_contains("<p><b>Eve</b>: &lt;script&gt;\n<p><b>Ada</b>: 2 &lt; 3\n");
+    }
+
+    #[test]
+    fn a_guest_and_an_entry_are_kept_together() {
+        script(sign, post("/").body("name=Ada&words=2+%3C+3"))
+            .expect(begin(), ())
+            .expect(sql(ADD_GUEST, ["Ada"]), Rows::written(1, Some(7)))
+            .expect(sql(ADD_ENTRY, (7, "2 < 3")), Rows::written(1, None))
+            .expect(commit(), ())
+            .responds(303)
+            .header("location", "/");
+    }
+
+    #[test]
+    fn a_second_signature_is_a_conflict_and_undone() {
+        script(sign, post("/").body("name=Ada&words=again"))
+            .expect(begin(), ())
+            .expect_error(sql(ADD_GUEST, ["Ada"]), SqlError::new(SqlErrorKind::Unique, Happened::No, "guest.name"))
+            .expect(rollback(), ())
+            .responds(409)
+            .body("Ada has signed before");
+    }
+
+    #[test]
+    fn the_database_fails_without_a_word_to_the_client() {
+        script(sign, post("/").body("name=Ada&words=hello"))
+            .expect_error(begin(), SqlError::new(SqlErrorKind::Busy, Happened::No, "database is locked"))
+            .responds(500)
+            .body("Internal Server Error");
+    }
+
+    #[test]
+    fn empty_fields_are_refused_before_the_database_is_asked() {
+        for form in ["", "name=Ada", "name=Ada&words=", "words=hello"] {
+            script(sign, post("/").body(form)).responds(400);
+        }
+    }
+
+    #[test]
+    fn a_form_that_is_too_long_is_refused() {
+        let form = format!("name=Ada&words={}", "x".repeat(MAX_FORM));
+        let error = script(sign, post("/").body(form)).fails();
+        assert_eq!(error.cause::<BodyError>().unwrap().kind, BodyErrorKind::TooLarge);
+    }
+
+    #[test]
+    fn the_statements_are_good_sql() {
+        let backend = Backend::new().database(Database::open("sqlite::memory:").unwrap());
+        let run = Tasklet::new(async |mut io: Io| -> Result<()> {
+            create_tables(&mut io).await?;
+            let guest = io.sql(ADD_GUEST, ["Ada"]).await?.last_id();
+            io.sql(ADD_ENTRY, (guest, "hello")).await?;
+            assert_eq!(io.sql(NEWEST, ()).await?, rows!["name", "words"; ["Ada", "hello"]]);
+            let again = io.sql(ADD_GUEST, ["Ada"]).await.unwrap_err();
+            assert_eq!(again.kind, SqlErrorKind::Unique);
+            Ok(())
+        });
+        smol::block_on(drive(run, &backend.session(), std::future::pending())).unwrap().unwrap();
+    }
+}
