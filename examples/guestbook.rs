@@ -17,7 +17,7 @@
 //! ```
 
 use segno::{
-    Database, Error, Escaped, Io, Page, Request, Response, Result, Router, SqlError, SqlErrorKind, Tasklet, drive,
+    Database, Error, Escaped, Form, Io, Page, Request, Response, Result, Router, SqlError, SqlErrorKind,
     smol::{Backend, serve},
 };
 
@@ -25,8 +25,7 @@ fn main() -> Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let backend = Backend::new().database(Database::open("sqlite:guestbook.sqlite")?);
     // A handler is also a job: this one makes the tables before anybody comes.
-    let create = Tasklet::new(async |mut io: Io| create_tables(&mut io).await);
-    smol::block_on(drive(create, &backend.session(), std::future::pending()))??;
+    backend.run(async |mut io: Io| create_tables(&mut io).await)?;
     Ok(serve("127.0.0.1:8080", router(), backend)?)
 }
 
@@ -55,8 +54,8 @@ async fn list(mut io: Io, _: Request) -> Result<Response> {
 }
 
 async fn sign(mut io: Io, mut request: Request) -> Result<Response> {
-    let form = request.body.text(&mut io, MAX_FORM).await?;
-    let (name, words) = (field(&form, "name")?, field(&form, "words")?);
+    let form = request.body.form(&mut io, MAX_FORM).await?;
+    let (name, words) = (filled(&form, "name")?, filled(&form, "words")?);
     let signed = io.transaction_as(async |tx| {
         let guest = tx.sql(ADD_GUEST, [&*name]).await?.last_id();
         tx.sql(ADD_ENTRY, (guest, &*words)).await?;
@@ -72,12 +71,9 @@ async fn sign(mut io: Io, mut request: Request) -> Result<Response> {
 }
 
 /// A field of an HTML form that must be filled in.
-fn field(form: &str, name: &str) -> Result<String> {
-    let mut fields = form_urlencoded::parse(form.as_bytes());
-    match fields.find(|(field, value)| field == name && !value.is_empty()) {
-        Some((_, value)) => Ok(value.into_owned()),
-        None => Err(Error::status(400, format!("the field `{name}` is empty"))),
-    }
+fn filled(form: &Form, name: &str) -> Result<String> {
+    let value: String = form.get(name)?.unwrap_or_default();
+    if value.is_empty() { Err(Error::status(400, format!("the field `{name}` is empty"))) } else { Ok(value) }
 }
 
 const CREATE_GUEST: &str = "create table if not exists guest (id integer primary key, name text not null unique)";
@@ -155,7 +151,7 @@ mod tests {
     #[test]
     fn the_statements_are_good_sql() {
         let backend = Backend::new().database(Database::open("sqlite::memory:").unwrap());
-        let run = Tasklet::new(async |mut io: Io| -> Result<()> {
+        let run = backend.run(async |mut io: Io| {
             create_tables(&mut io).await?;
             let guest = io.sql(ADD_GUEST, ["Ada"]).await?.last_id();
             io.sql(ADD_ENTRY, (guest, "hello")).await?;
@@ -164,6 +160,6 @@ mod tests {
             assert_eq!(again.kind, SqlErrorKind::Unique);
             Ok(())
         });
-        smol::block_on(drive(run, &backend.session(), std::future::pending())).unwrap().unwrap();
+        run.unwrap();
     }
 }

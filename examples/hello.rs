@@ -31,7 +31,7 @@ async fn hello(_: Io, request: Request) -> Result<Response> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use segno::testing::{Script, get, post, script};
+    use segno::testing::{get, post, script};
 
     #[test]
     fn the_path_says_whom_to_greet() {
@@ -41,12 +41,12 @@ mod tests {
     #[test]
     fn the_route_decodes_the_name() {
         let request = get("/hello/Ada%20%26%20Grace");
-        Script::new(router().into_handler().unwrap(), request).responds(200).body("hello, Ada & Grace\n");
+        script(router(), request).responds(200).body("hello, Ada & Grace\n");
     }
 
     #[test]
     fn other_methods_are_refused() {
         let request = post("/hello/Ada");
-        Script::new(router().into_handler().unwrap(), request).responds(405).header("allow", "GET, HEAD");
+        script(router(), request).responds(405).header("allow", "GET, HEAD");
     }
 }

@@ -61,9 +61,15 @@
 //! | the server and its limits | [`smol::serve`], [`smol::Server`], [`smol::ServerOptions`] |
 //! | the database | [`Database`], [`DatabaseOptions`] |
 //! | the HTTP client | [`smol::HttpClient`], [`smol::HttpClientOptions`] |
-//! | a handler without a client: a job | [`smol::Backend::session`], [`drive`] |
+//! | a handler without a client: a job | [`smol::Backend::run`], [`drive`] |
 //! | tests | [`testing`] |
-//! | a driver or an adapter of your own | [`Tasklet`], [`Step`], [`Backend`] |
+//! | a driver or an adapter of your own | [`Tasklet`], [`Step`], [`adapter`] |
+#[cfg(feature = "smol")]
+pub mod adapter {
+    //! What those need who write an adapter for another runtime, or a backend of their own.
+
+    pub use crate::backend::{Backend, Exchange};
+}
 #[cfg(feature = "smol")]
 mod backend;
 #[cfg(feature = "smol")]
@@ -86,11 +92,11 @@ pub mod testing;
 mod watchdog;
 
 #[cfg(feature = "smol")]
-pub use backend::{Backend, Exchange};
-#[cfg(feature = "smol")]
 pub use chat::{Chat, ChatSession};
 #[cfg(feature = "smol")]
 pub use drive::{DriveError, drive};
+/// The types of HTTP that segno's own are made of.
+pub use http;
 pub use segno_core::*;
 #[cfg(feature = "sqlite")]
 pub use sql::{Database, DatabaseOptions, SqlSession};

@@ -1,6 +1,6 @@
 //! Handlers as values: to be stored, wrapped and run.
 
-use alloc::{boxed::Box, sync::Arc};
+use alloc::{boxed::Box, string::String, sync::Arc};
 use core::{fmt, future::Future, pin::Pin};
 
 use crate::{
@@ -79,6 +79,41 @@ impl<S: EffectSet> Handler<S> {
     {
         Self::new(move |io, request| outer(io, request, self.clone()))
     }
+}
+
+/// What can be served and tested: a [`Handler`], a [`Router`](crate::Router), or a handler function itself.
+pub trait IntoHandler<S: EffectSet> {
+    /// As a handler.
+    ///
+    /// # Errors
+    ///
+    /// If a router's routes are in conflict.
+    fn into_handler(self) -> Result<Handler<S>, RouterError>;
+}
+
+impl<S: EffectSet> IntoHandler<S> for Handler<S> {
+    fn into_handler(self) -> Result<Self, RouterError> {
+        Ok(self)
+    }
+}
+
+impl<S, H, F> IntoHandler<S> for H
+where
+    S: EffectSet,
+    H: Fn(Io<S>, Request) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Response>> + Send + 'static,
+{
+    fn into_handler(self) -> Result<Handler<S>, RouterError> {
+        Ok(Handler::new(self))
+    }
+}
+
+/// A router whose routes do not fit together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the route `{path}` cannot be added: {reason}")]
+pub struct RouterError {
+    pub(crate) path: String,
+    pub(crate) reason: String,
 }
 
 impl<S: EffectSet> Clone for Handler<S> {

@@ -99,6 +99,7 @@ mod trace;
 
 mod slot;
 
+mod body;
 mod io;
 mod lanes;
 mod request;
@@ -112,18 +113,19 @@ mod tasklet;
 mod handler;
 mod router;
 
+pub use body::Form;
 pub use effect::{Answer, Effect, EffectSet, Has, Replay};
 pub use error::{
     AnswerError, AnswerErrorKind, EffectError, Error, Happened, ParsePathError, Place, Result, StopReason, Stopped,
 };
-pub use handler::{Handler, HandlerFuture};
+pub use handler::{Handler, HandlerFuture, IntoHandler, RouterError};
 pub use io::{Ask, Cleanup, Io};
 pub use lanes::{Elapsed, Race2, Race3, Race4, Race5, Race6, Race7, Race8};
 pub use path::{Path, Ticket};
 pub use perform::{Perform, PerformedBy};
 pub use request::{Body, Request};
 pub use response::{Escaped, Page, Response, ResponseStream};
-pub use router::{Router, RouterError};
+pub use router::Router;
 pub use standard::{
     BodyError, BodyErrorKind, ChatBalance, ChatError, ChatErrorKind, ChatRecv, ChatSend, ChatSubscribe,
     ChatUnsubscribe, Chunk, ColumnIndex, FromValue, Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest,

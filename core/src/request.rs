@@ -43,7 +43,8 @@ impl Request {
         Self::new(Method::GET, target)
     }
 
-    /// A POST request to this target. Its body is what the driver answers to [`ReadBody`](crate::ReadBody).
+    /// A POST request to this target. Its body is what the driver answers to [`ReadBody`](crate::ReadBody); in a script,
+    /// `testing::post(…).body(…)` says it.
     pub fn post(target: &str) -> Self {
         Self::new(Method::POST, target)
     }
@@ -64,7 +65,8 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// 404 if the path holds no such thing as a `T`: `/author/x` where a number must stand.
+    /// 404 if the path holds no such thing as a `T`: `/author/x` where a number must stand. 500 if the route has no such
+    /// parameter: that is the program's mistake, and not the client's.
     pub fn param<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T> {
         let (_, text) = self.params.iter().find(|(param, _)| **param == *name).ok_or_else(|| {
             Error::status(500, "Internal Server Error").because(format!("the route has no parameter `{name}`"))
@@ -78,11 +80,7 @@ impl Request {
     ///
     /// 400 if it is there, and no `T`.
     pub fn query<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>> {
-        let query = self.uri.query().unwrap_or_default();
-        let Some((_, text)) = form_urlencoded::parse(query.as_bytes()).find(|(param, _)| param == name) else {
-            return Ok(None);
-        };
-        text.parse().map(Some).map_err(|error| Error::status(400, format!("`{name}` in the query: {error}")))
+        field(self.uri.query().unwrap_or_default().as_bytes(), name, "query")
     }
 
     /// A header field's value as text, the first of its name; `None` also if it is not visible ASCII.
@@ -95,6 +93,12 @@ impl Request {
         self.params = params.map(|(name, raw)| Some((name.into(), decode(raw)?.into()))).collect::<Option<_>>()?;
         Some(())
     }
+}
+
+/// A field of a URL-encoded form or query.
+pub(crate) fn field<T: FromStr<Err: Display>>(encoded: &[u8], name: &str, place: &str) -> Result<Option<T>> {
+    let Some((_, text)) = form_urlencoded::parse(encoded).find(|(field, _)| field == name) else { return Ok(None) };
+    text.parse().map(Some).map_err(|error| Error::status(400, format!("`{name}` in the {place}: {error}")))
 }
 
 fn decode(raw: &str) -> Option<Cow<'_, str>> {

@@ -1,6 +1,6 @@
 //! Which handler a request is for.
 
-use alloc::{borrow::Cow, format, string::String, sync::Arc, vec::Vec};
+use alloc::{format, string::String, sync::Arc, vec::Vec};
 use core::future::{Future, ready};
 
 use http::Method;
@@ -8,7 +8,7 @@ use http::Method;
 use crate::{
     effect::EffectSet,
     error::{Error, Result},
-    handler::{Handler, HandlerFuture},
+    handler::{Handler, HandlerFuture, IntoHandler, RouterError},
     io::Io,
     request::Request,
     response::Response,
@@ -126,6 +126,12 @@ impl<S: EffectSet> Router<S> {
     }
 }
 
+impl<S: EffectSet> IntoHandler<S> for Router<S> {
+    fn into_handler(self) -> Result<Handler<S>, RouterError> {
+        Self::into_handler(self)
+    }
+}
+
 macro_rules! methods {
     ($($name:ident $method:ident),*) => {
         impl<S: EffectSet> Router<S> {
@@ -144,14 +150,6 @@ macro_rules! methods {
 }
 
 methods! { get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE, options OPTIONS }
-
-/// A router whose routes do not fit together.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the route `{path}` cannot be added: {reason}")]
-pub struct RouterError {
-    path: String,
-    reason: Cow<'static, str>,
-}
 
 struct Table<S: EffectSet> {
     paths: matchit::Router<usize>,
@@ -173,7 +171,7 @@ impl<S: EffectSet> Table<S> {
                 None => {
                     let number = table.methods.len();
                     let inserted = table.paths.insert(path.clone(), number);
-                    inserted.map_err(|error| RouterError { path: path.clone(), reason: format!("{error}").into() })?;
+                    inserted.map_err(|error| RouterError { path: path.clone(), reason: format!("{error}") })?;
                     table.methods.push(Vec::new());
                     known.push((path.clone(), number));
                     number
@@ -181,7 +179,7 @@ impl<S: EffectSet> Table<S> {
             };
             let methods = &mut table.methods[number];
             if methods.iter().any(|(taken, _)| *taken == method) {
-                return Err(RouterError { path, reason: format!("it has a handler for {method} already").into() });
+                return Err(RouterError { path, reason: format!("it has a handler for {method} already") });
             }
             methods.push((method, handler));
         }
@@ -225,7 +223,7 @@ fn not_allowed<S: EffectSet>(methods: &[(Method, Handler<S>)]) -> Result<Respons
         allowed.push("HEAD");
     }
     allowed.sort_unstable();
-    Ok(Response::text("Method Not Allowed").status(405).header("allow", &allowed.join(", "))?)
+    Ok(Response::text("Method Not Allowed\n").status(405).header("allow", &allowed.join(", "))?)
 }
 
 fn answer(response: Result<Response>) -> HandlerFuture {

@@ -1,6 +1,6 @@
 //! How a handler asks for the standard effects.
 
-use alloc::{borrow::Cow, boxed::Box, string::String, sync::Arc, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, sync::Arc};
 use core::{fmt, future::Future, ops::RangeBounds, panic::Location, time::Duration};
 
 use bytes::Bytes;
@@ -9,13 +9,11 @@ use crate::{
     effect::{EffectSet, Has},
     error::Happened,
     io::{Ask, Io},
-    request::Body,
     response::ResponseStream,
     slot::Shared,
     standard::{
-        BodyError, BodyErrorKind, ChatBalance, ChatError, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, HttpGet,
-        HttpRequest, HttpSend, Now, Params, Random, ReadBody, Respond, ResponseHead, Sleep, Sql, Standard,
-        SubscriptionId, Write, WriteError,
+        ChatBalance, ChatError, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, HttpGet, HttpRequest, HttpSend,
+        Now, Params, Random, Respond, ResponseHead, Sleep, Sql, Standard, SubscriptionId, Write, WriteError,
     },
 };
 
@@ -196,82 +194,6 @@ impl ResponseStream {
     #[track_caller]
     pub fn write<'a, S: Has<Write>>(&'a mut self, io: &'a mut Io<S>, piece: impl Into<Bytes>) -> Ask<'a, S, Write> {
         io.perform(Write(piece.into()))
-    }
-}
-
-impl Body {
-    /// Reads the next piece; `None` at the body's end.
-    ///
-    /// Nothing is taken from the client before it is asked for, so a slow handler slows the client down.
-    ///
-    /// # Errors
-    ///
-    /// If the body is not whole or not valid, or longer than the server's limit.
-    #[track_caller]
-    pub fn chunk<S: Has<ReadBody>>(
-        &mut self,
-        io: &mut Io<S>,
-    ) -> impl Future<Output = Result<Option<Bytes>, BodyError>> {
-        let ask = io.perform(ReadBody);
-        async move { Ok(ask.await?.map(|chunk| chunk.0)) }
-    }
-
-    /// Reads what is left of the body, if that is not more than `limit` bytes.
-    ///
-    /// # Errors
-    ///
-    /// As of [`chunk`](Self::chunk), and [`TooLarge`](BodyErrorKind::TooLarge) if it is longer than `limit`.
-    ///
-    /// ```
-    /// # use segno_core::{Io, Request, Response, Result};
-    /// async fn shout(mut io: Io, mut request: Request) -> Result<Response> {
-    ///     let body = request.body.bytes(&mut io, 64 << 10).await?;
-    ///     Ok(Response::text(body.to_ascii_uppercase()))
-    /// }
-    /// ```
-    #[track_caller]
-    pub fn bytes<S: Has<ReadBody>>(
-        &mut self,
-        io: &mut Io<S>,
-        limit: usize,
-    ) -> impl Future<Output = Result<Bytes, BodyError>> {
-        let location = Location::caller();
-        async move {
-            let mut first = Bytes::new();
-            let mut body = Vec::new();
-            while let Some(chunk) = io.perform_at(ReadBody, location).await? {
-                if first.len() + body.len() + chunk.0.len() > limit {
-                    let message = alloc::format!("the request's body is longer than {limit} bytes");
-                    return Err(BodyError::new(BodyErrorKind::TooLarge, Happened::Unknown, message));
-                }
-                match first.is_empty() && body.is_empty() {
-                    true => first = chunk.0,
-                    false => {
-                        body.extend_from_slice(&core::mem::take(&mut first));
-                        body.extend_from_slice(&chunk.0);
-                    }
-                }
-            }
-            Ok(if body.is_empty() { first } else { body.into() })
-        }
-    }
-
-    /// Reads what is left of the body as text.
-    ///
-    /// # Errors
-    ///
-    /// As of [`bytes`](Self::bytes), and [`NotText`](BodyErrorKind::NotText) if it is not UTF-8.
-    #[track_caller]
-    pub fn text<S: Has<ReadBody>>(
-        &mut self,
-        io: &mut Io<S>,
-        limit: usize,
-    ) -> impl Future<Output = Result<String, BodyError>> {
-        let bytes = self.bytes(io, limit);
-        async move {
-            String::from_utf8(bytes.await?.into())
-                .map_err(|_| BodyError::new(BodyErrorKind::NotText, Happened::Yes, "the request's body is not UTF-8"))
-        }
     }
 }
 

@@ -27,7 +27,7 @@ mod together;
 use std::{net::SocketAddr, process::ExitCode};
 
 use segno::{
-    Database, Io, Request, Response, Result, Router, Tasklet, drive,
+    Database, Io, Request, Response, Result, Router,
     smol::{Backend, Server},
 };
 use tracing_subscriber::EnvFilter;
@@ -54,8 +54,7 @@ fn serve(options: Options) -> Result<()> {
         backend = backend.seed(seed);
     }
     // A handler is also a job: this one fills the database before anybody comes.
-    let fill = Tasklet::new(async |mut io: Io| schema::create(&mut io).await);
-    smol::block_on(drive(fill, &backend.session(), std::future::pending()))??;
+    backend.run(async |mut io: Io| schema::create(&mut io).await)?;
 
     println!("open http://{address}/ in a browser, in several tabs");
     server.serve(router(options.upstream, address), backend)?;

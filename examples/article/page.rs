@@ -40,7 +40,7 @@ async fn handle(request: &mut Controller, upstream: &str) -> Result<()> {
     }
 
     if request.now_and_then(3).await? {
-        request.write("<br><br>CHAT CONSUMER:").await?;
+        request.write("<br><br>CHAT CONSUMER (waiting for a producer: load this page in other tabs):").await?;
         let message = request.wait_for_chat().await?;
         request.write(Escaped(message).to_string()).await?;
     }

@@ -77,7 +77,7 @@ const MAX_MESSAGE: usize = 4 << 10;
 mod tests {
     use segno::{
         Happened, StopReason,
-        testing::{Script, chat_recv, chat_send, chat_subscribe, get, post, script, sleep},
+        testing::{chat_recv, chat_send, chat_subscribe, get, post, script, sleep},
     };
 
     use super::*;
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_message_goes_to_the_room_of_the_path() {
-        let script = Script::new(router().into_handler().unwrap(), post("/room/at%20home").body("hello"));
+        let script = script(router(), post("/room/at%20home").body("hello"));
         script.expect(chat_send("at home").message("hello"), 3).responds(200).body("3 heard it\n");
     }
 

@@ -14,7 +14,7 @@ use std::{
 use async_io::Timer;
 use async_signal::{Signal, Signals};
 use futures_lite::FutureExt;
-use segno_core::{EffectSet, Handler, PerformedBy, Router, RouterError};
+use segno_core::{IntoHandler, PerformedBy, RouterError};
 use smol::{
     Executor,
     channel::{Receiver, Sender, bounded},
@@ -29,7 +29,8 @@ use crate::{backend::Backend, watchdog};
 
 /// Serves until SIGINT or SIGTERM; then it takes no new requests, finishes those that run, and returns.
 ///
-/// A second signal stops the running handlers at once.
+/// A second signal stops the running handlers at once. What happens is told by `tracing`: without a subscriber, such as
+/// `tracing_subscriber::fmt().init()`, neither the address nor a handler's failure is seen anywhere.
 ///
 /// ```no_run
 /// use segno::{Database, Io, Request, Response, Result, Router, smol::{Backend, serve}};
@@ -81,28 +82,6 @@ fn hint(error: &io::Error) -> &'static str {
         io::ErrorKind::AddrInUse => "; another program listens there: stop it, or choose another port",
         io::ErrorKind::PermissionDenied => "; ports below 1024 are for root: choose another one",
         _ => "",
-    }
-}
-
-/// What can be served: a [`Handler`], or a [`Router`].
-pub trait IntoHandler<S: EffectSet> {
-    /// As one handler.
-    ///
-    /// # Errors
-    ///
-    /// If a router's routes are in conflict.
-    fn into_handler(self) -> Result<Handler<S>, RouterError>;
-}
-
-impl<S: EffectSet> IntoHandler<S> for Handler<S> {
-    fn into_handler(self) -> Result<Self, RouterError> {
-        Ok(self)
-    }
-}
-
-impl<S: EffectSet> IntoHandler<S> for Router<S> {
-    fn into_handler(self) -> Result<Handler<S>, RouterError> {
-        Self::into_handler(self)
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::{
     fmt,
+    future::{Future, pending},
     sync::{Arc, OnceLock},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use async_io::Timer;
 use segno_core::{
-    Answer, BodyError, ChatBalance, ChatError, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, Chunk, Now, Perform,
-    Random, ReadBody, Request, Respond, Sleep, Stopped, Timestamp, Write, WriteError,
+    Answer, BodyError, ChatBalance, ChatError, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, Chunk, Io, Now,
+    Perform, PerformedBy, Random, ReadBody, Request, Respond, Result, Sleep, Stopped, Tasklet, Timestamp, Write,
+    WriteError,
 };
 #[cfg(feature = "sqlite")]
 use segno_core::{Happened, Rows, Sql, SqlError, SqlErrorKind, Transaction};
@@ -24,6 +26,7 @@ use crate::{
     backend::{self, Exchange},
     chance::Chance,
     chat::{Chat, ChatSession},
+    drive::drive,
 };
 
 /// The client, which is made when it is first needed.
@@ -135,16 +138,32 @@ impl<X> Backend<X> {
         }
     }
 
-    /// A session for a tasklet that runs without a client: a handler is also a job.
+    /// Runs a job to its end, and blocks until then: a handler is also a job, such as one that makes the tables before
+    /// anybody comes.
     ///
     /// ```
-    /// use segno::{Io, Result, Tasklet, drive, smol::Backend};
+    /// use segno::{Database, Io, smol::Backend};
     ///
-    /// let job = Tasklet::new(async |mut io: Io| -> Result<u64> { Ok(io.chat_send("room", "the job is done").await?) });
-    /// let session = Backend::new().session();
-    /// let reached = smol::block_on(drive(job, &session, std::future::pending())).unwrap();
-    /// assert_eq!(reached.unwrap(), 0);
+    /// let backend = Backend::new().database(Database::open("sqlite::memory:")?);
+    /// let sum: i64 = backend.run(async |mut io: Io| Ok(io.sql("select 1 + 1 as sum", ()).await?.one()?.get("sum")?))?;
+    /// assert_eq!(sum, 2);
+    /// # Ok::<_, segno::Error>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the job returns, or a [`DriveError`](crate::DriveError) if it panics or cannot be driven.
+    pub fn run<T, S, F>(&self, job: impl FnOnce(Io<S>) -> F) -> Result<T>
+    where
+        T: 'static,
+        S: PerformedBy<Session<X>>,
+        F: Future<Output = Result<T>> + Send + 'static,
+        X: Send + Sync,
+    {
+        smol::block_on(drive(Tasklet::new(job), &self.session(), pending()))?
+    }
+
+    /// A session for a tasklet that runs without a client, to be driven by [`drive`].
     pub fn session(&self) -> Session<X> {
         self.open_session(Exchange::none())
     }

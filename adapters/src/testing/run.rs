@@ -190,14 +190,14 @@ impl<S: Scriptable> Run<S> {
         }
         let whole = match end {
             Ok(response) => response.into_whole(),
-            Err(error) if self.head.is_some() => {
-                return Err(self.failure(&format!("the handler failed in the middle of its response: {error}")));
+            Err(error) => {
+                let written = self.head.map(|head| (head, self.written.freeze()));
+                return Ok(failed(error, written));
             }
-            Err(error) => return Ok(refused(error)),
         };
         match (self.head.clone(), whole) {
-            (None, Some((head, body))) => Ok(Responded { head, body, error: None }),
-            (Some(head), None) => Ok(Responded { head, body: self.written.freeze(), error: None }),
+            (None, Some((head, body))) => Ok(Responded { head, body, error: None, torn: false }),
+            (Some(head), None) => Ok(Responded { head, body: self.written.freeze(), error: None, torn: false }),
             (Some(_), Some(_)) => Err(self.failure("the handler streamed a response, and returned another one")),
             (None, None) => Err(self.failure("the handler returned the end of a response that it never began")),
         }
@@ -209,9 +209,12 @@ impl<S: Scriptable> Run<S> {
     }
 }
 
-/// What a client gets for an error.
-fn refused(error: Error) -> Responded {
+/// What a client gets of a handler that failed: what was written, or what the error shows.
+fn failed(error: Error, written: Option<(ResponseHead, Bytes)>) -> Responded {
+    if let Some((head, body)) = written {
+        return Responded { head, body, error: Some(error), torn: true };
+    }
     let (status, text) = error.public();
     let (head, body) = (ResponseHead { status, ..ResponseHead::text() }, Bytes::from(text.to_owned()));
-    Responded { head, body, error: Some(error) }
+    Responded { head, body, error: Some(error), torn: false }
 }

@@ -3,7 +3,6 @@
 use std::{
     collections::VecDeque,
     fmt,
-    future::Future,
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
@@ -11,8 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use segno_core::{
-    Answer, ChatUnsubscribe, Effect, Error, Handler, Has, Io, ReadBody, Request, Respond, Response, ResponseHead,
-    Result, StopReason, Write,
+    Answer, ChatUnsubscribe, Effect, Error, Handler, Has, IntoHandler, ReadBody, Respond, ResponseHead, Result,
+    StopReason, Write,
 };
 
 use super::{
@@ -21,15 +20,19 @@ use super::{
     run::{Reply, Run, Step},
 };
 
-/// Begins a script for this handler and this request.
+/// Begins a script for this handler, or this router, and this request.
 ///
 /// See the [module](super) for an example.
-pub fn script<S, F>(handler: impl Fn(Io<S>, Request) -> F + Send + Sync + 'static, request: TestRequest) -> Script<S>
-where
-    S: Scriptable,
-    F: Future<Output = Result<Response>> + Send + 'static,
-{
-    Script::new(Handler::new(handler), request)
+///
+/// # Panics
+///
+/// If it is a router whose routes are in conflict.
+#[track_caller]
+pub fn script<S: Scriptable>(handler: impl IntoHandler<S>, request: TestRequest) -> Script<S> {
+    match handler.into_handler() {
+        Ok(handler) => Script { handler, request, steps: VecDeque::new() },
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// An effect set whose handlers serve HTTP: with the request's body and the response in it. [`Standard`](crate::Standard) is one, and
@@ -47,11 +50,6 @@ pub struct Script<S: Scriptable> {
 }
 
 impl<S: Scriptable> Script<S> {
-    /// A script for a handler, or a router's, as a value.
-    pub fn new(handler: Handler<S>, request: TestRequest) -> Self {
-        Self { handler, request, steps: VecDeque::new() }
-    }
-
     /// Expects an effect next, and answers it with this output.
     pub fn expect<E: Effect>(self, expected: impl Into<Expect<E>>, output: E::Output) -> Self
     where
@@ -108,13 +106,16 @@ impl<S: Scriptable> Script<S> {
             Ok(responded) => responded,
             Err(failure) => panic!("{failure}"),
         };
+        if let (true, Some(error)) = (responded.torn, &responded.error) {
+            panic!("the handler failed in the middle of its response: {error}\n{responded}");
+        }
         let found = responded.head.status.as_u16();
         let why = responded.error.as_ref().map_or_else(String::new, |error| format!("\n  the handler failed: {error}"));
         assert!(found == status, "expected a response with status {status}, got {found}{why}\n{responded}");
         responded
     }
 
-    /// Runs the handler, and expects it to fail; gives its error.
+    /// Runs the handler, and expects it to fail, before its response or in the middle of it; gives its error.
     ///
     /// # Panics
     ///
@@ -175,6 +176,8 @@ pub struct Responded {
     pub(super) body: Bytes,
     /// Why it failed, if it did.
     pub(super) error: Option<Error>,
+    /// It failed in the middle of the response.
+    pub(super) torn: bool,
 }
 
 impl Responded {

@@ -168,22 +168,35 @@ impl HttpReply {
         Err(HttpError::new(HttpErrorKind::Status(self.status.as_u16()), Happened::Unknown, message))
     }
 
+    /// A header field's value as text, the first of its name; `None` also if it is not visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
     /// The body as text; what is not UTF-8 in it is replaced.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
 }
 
+/// The reply as a response, to be passed on: without the fields that were about the connection it came over.
 impl From<HttpReply> for http::Response<Bytes> {
     fn from(reply: HttpReply) -> Self {
         let mut response = Self::new(reply.body);
         *response.status_mut() = reply.status;
         *response.headers_mut() = *reply.headers.0;
+        for field in HOP_BY_HOP {
+            response.headers_mut().remove(field);
+        }
         response
     }
 }
 
-/// Header fields: an [`http::HeaderMap`], boxed since it is large.
+/// What RFC 9110, section 7.6.1, tells those who pass a message on to leave behind, and the length, which is the body's.
+const HOP_BY_HOP: [&str; 8] =
+    ["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
+
+/// Header fields: an `http::HeaderMap`, boxed since it is large.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]

@@ -49,10 +49,10 @@ fn by_method_and_path() {
         ("GET", "/author/A%20da?x=1", 200, "GET /author/A%20da A da", None),
         ("HEAD", "/author/7", 200, "HEAD /author/7 7", None),
         ("POST", "/author/7", 200, "posted", None),
-        ("PUT", "/author/7", 405, "Method Not Allowed", Some("GET, HEAD, POST")),
+        ("PUT", "/author/7", 405, "Method Not Allowed\n", Some("GET, HEAD, POST")),
         ("HEAD", "/own-head", 200, "own", None),
-        ("GET", "/only-delete", 405, "Method Not Allowed", Some("DELETE")),
-        ("HEAD", "/only-delete", 405, "Method Not Allowed", Some("DELETE")),
+        ("GET", "/only-delete", 405, "Method Not Allowed\n", Some("DELETE")),
+        ("HEAD", "/only-delete", 405, "Method Not Allowed\n", Some("DELETE")),
         ("GET", "/files/a/b.txt", 200, "GET /files/a/b.txt a/b.txt", None),
         ("GET", "/author/%FF", 400, "the path is not UTF-8", None),
         ("GET", "/author/7/", 200, "fallback", None),
@@ -61,7 +61,7 @@ fn by_method_and_path() {
         ("GET", "/inner/a/7", 200, "GET /inner/a/7 7", None),
         ("GET", "/inner/nowhere", 200, "inner fallback", None),
         ("GET", "/innermost", 200, "fallback", None),
-        ("BREW", "/", 405, "Method Not Allowed", Some("GET, HEAD")),
+        ("BREW", "/", 405, "Method Not Allowed\n", Some("GET, HEAD")),
     ];
     for (method, target, status, body, allow) in cases {
         let request = Request::new(method.parse().unwrap(), target);
