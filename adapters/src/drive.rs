@@ -1,11 +1,13 @@
 //! The drive loop: runs a tasklet against a session. It knows no runtime, and every async adapter uses it.
 
 use std::{
+    any::Any,
     fmt,
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     task::Poll,
+    thread,
     time::Instant,
 };
 
@@ -21,7 +23,8 @@ use crate::{in_flight::InFlight, panics, watchdog};
 ///
 /// # Errors
 ///
-/// If the handler panicked, awaited what is no effect, or did not end though it was stopped.
+/// If the handler or what performs its effects panicked, if it awaited what is no effect, or did not end though it was
+/// stopped.
 pub async fn drive<T, S, B>(
     tasklet: Tasklet<T, S>,
     session: &B,
@@ -44,6 +47,9 @@ pub enum DriveError {
     /// It panicked, with this message.
     #[error("the handler panicked: {0}")]
     Panicked(String),
+    /// What performed one of its effects panicked, with this message.
+    #[error("what performed an effect panicked: {0}")]
+    EffectPanicked(String),
     /// It awaited something that is no effect.
     #[error("the handler awaited something that is not an effect, {0}; ask its `Io` instead")]
     Foreign(Place),
@@ -111,7 +117,12 @@ where
                     });
                     match event.await {
                         Event::Stop(reason) => self.tasklet.stop(reason),
-                        Event::Performed(key, performed) => self.performed(key, performed),
+                        Event::Performed(key, Ok(performed)) => self.performed(key, performed),
+                        Event::Performed(Key::Unheard, Err(panic)) => log_panic(&*panic),
+                        // There is no answer to give: the handler cannot go on.
+                        Event::Performed(Key::Asked(_), Err(panic)) => {
+                            return Err(DriveError::EffectPanicked(panics::message(&*panic)));
+                        }
                     }
                 }
             }
@@ -130,8 +141,10 @@ where
     pub(crate) async fn finish(mut self) {
         self.abort();
         while !self.in_flight.is_empty() {
-            let (_, performed) = poll_fn(|context| self.in_flight.poll_next(context)).await;
-            log(&performed);
+            match poll_fn(|context| self.in_flight.poll_next(context)).await {
+                (_, Ok(performed)) => log(&performed),
+                (_, Err(panic)) => log_panic(&*panic),
+            }
         }
     }
 
@@ -178,7 +191,7 @@ enum Next<T> {
 
 enum Event<S: EffectSet> {
     Stop(StopReason),
-    Performed(Key, Performed<S>),
+    Performed(Key, thread::Result<Performed<S>>),
 }
 
 fn log<S: EffectSet>(performed: &Performed<S>) {
@@ -188,6 +201,10 @@ fn log<S: EffectSet>(performed: &Performed<S>) {
         None => tracing::debug!(effect = performed.name, micros, "performed"),
         Some(error) => tracing::debug!(effect = performed.name, micros, ?error, "failed"),
     }
+}
+
+fn log_panic(panic: &(dyn Any + Send)) {
+    tracing::error!(panic = panics::message(panic), "what performed an effect panicked; nobody waited for it");
 }
 
 impl<T: 'static, S: PerformedBy<B>, B> fmt::Debug for Driver<'_, T, S, B> {

@@ -2,12 +2,14 @@
 
 use std::{
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
+    thread,
 };
 
 /// Futures side by side, each with a key. Only those that were woken are polled.
@@ -16,6 +18,8 @@ pub(crate) struct InFlight<'a, K, O> {
     places: Vec<Place<'a, K, O>>,
     free: Vec<usize>,
     ready: Arc<Ready>,
+    /// How many were polled since the task last let others run.
+    polled: u32,
 }
 
 type Boxed<'a, O> = Pin<Box<dyn Future<Output = O> + Send + 'a>>;
@@ -27,7 +31,7 @@ struct Place<'a, K, O> {
 
 impl<'a, K: PartialEq, O> InFlight<'a, K, O> {
     pub(crate) fn new() -> Self {
-        Self { places: Vec::new(), free: Vec::new(), ready: Arc::default() }
+        Self { places: Vec::new(), free: Vec::new(), ready: Arc::default(), polled: 0 }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -63,17 +67,32 @@ impl<'a, K: PartialEq, O> InFlight<'a, K, O> {
         }
     }
 
-    /// The next future that ends; pending for ever if there is none.
-    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<(K, O)> {
+    /// The next future that ends, with its output or its panic; pending for ever if there is none.
+    ///
+    /// Now and then it is pending though more are ready: what never waits must not keep its thread from others.
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<(K, thread::Result<O>)> {
         loop {
-            let Some(number) = self.ready.next(context.waker()) else { return Poll::Pending };
+            if self.polled == MAX_POLLED {
+                self.polled = 0;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let Some(number) = self.ready.next(context.waker()) else {
+                self.polled = 0;
+                return Poll::Pending;
+            };
+            self.polled += 1;
             let place = &mut self.places[number];
             place.alarm.rung.store(false, Ordering::Release);
             let Some((_, future)) = &mut place.running else { continue };
             let waker = Waker::from(place.alarm.clone());
-            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker))
-                && let Some((key, _)) = place.running.take()
-            {
+            let mut context = Context::from_waker(&waker);
+            let output = match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context))) {
+                Ok(Poll::Pending) => continue,
+                Ok(Poll::Ready(output)) => Ok(output),
+                Err(panic) => Err(panic),
+            };
+            if let Some((key, _)) = place.running.take() {
                 self.free.push(number);
                 return Poll::Ready((key, output));
             }
@@ -139,3 +158,6 @@ impl Ready {
         next
     }
 }
+
+/// How many futures are polled in a row: as many as tokio lets one task take, a fraction of a millisecond.
+const MAX_POLLED: u32 = 128;

@@ -60,7 +60,7 @@ fn together_asks_for_all_at_once_and_hears_what_is_said() {
         .body_contains(
             "<br><br>QUERY 1:<table><tr><td>1<td>first</table>\n<br><br>QUERY 2:<table><tr><td>1<td>second</table>\n",
         )
-        .body_contains("<br><br>HTTP:<pre>from upstream</pre>\n<br><br>CHAT CONSUMER (waiting for a producer: load this page in other tabs):hi from &lt;b&gt;8&lt;/b&gt;");
+        .body_contains("<br><br>HTTP:<pre>from upstream</pre>\n<br><br>CHAT CONSUMER:hi from &lt;b&gt;8&lt;/b&gt;");
 }
 
 #[test]

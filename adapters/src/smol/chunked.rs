@@ -78,6 +78,11 @@ impl ChunkedDecoder {
         }
     }
 
+    /// How much of the current chunk is still to come: as much as its size says.
+    pub(crate) fn announced(&self) -> u64 {
+        if let State::Data { left } = self.state { left } else { 0 }
+    }
+
     fn take_data<'a>(&mut self, left: u64, input: &mut &'a [u8]) -> &'a [u8] {
         let length = usize::try_from(left).map_or(input.len(), |left| left.min(input.len()));
         let (data, rest) = input.split_at(length);

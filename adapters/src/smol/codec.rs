@@ -19,11 +19,11 @@ use super::head::Head;
 
 /// Decodes a checked head; `None` if async-h1 finds fault with it all the same.
 pub(crate) async fn decode(head: Head) -> Option<Request> {
-    let Head { method, uri, host, headers, .. } = head;
+    let Head { method, uri, headers, .. } = head;
     let path = if uri.path().starts_with('/') { uri.path() } else { "/" };
-    let host = host.as_deref().unwrap_or("localhost");
-    // The path alone: the decoder's URL type would change it, and what handlers see is the target as it was sent.
-    let canonical = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+    // The path alone, and a host that is short and no matter: the decoder's URL type would change them, and what handlers
+    // see is what was sent.
+    let canonical = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     let (decoded, _) =
         async_h1::server::decode(Memory { bytes: canonical.into_bytes().into(), read: 0 }).await.ok()??;
     let method = Method::from_bytes(decoded.method().as_ref().as_bytes()).ok()?;
@@ -74,7 +74,7 @@ pub(crate) async fn encode(head: &ResponseHead, delimiter: Delimiter, close: boo
     let mut bytes = Vec::with_capacity(TYPICAL_HEAD);
     async_h1::server::Encoder::new(response, http_types::Method::Head).read_to_end(&mut bytes).await?;
     if let Delimiter::None | Delimiter::Close = delimiter {
-        remove(&mut bytes, b"transfer-encoding: chunked\r\n");
+        remove(&mut bytes, b"\r\ntransfer-encoding: chunked");
     }
     if status.is_none() || head.status == StatusCode::NOT_MODIFIED {
         // http-types does not know the status, or calls it by another name.

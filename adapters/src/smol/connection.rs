@@ -2,7 +2,8 @@
 
 use std::{
     future::Future,
-    net::SocketAddr,
+    net::{Shutdown, SocketAddr},
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
         Arc, OnceLock,
@@ -32,6 +33,7 @@ use super::{
 use crate::{
     backend::{Backend, Exchange, Wire},
     drive::{DriveError, Driver},
+    panics,
 };
 
 /// What all connections of a server share.
@@ -97,13 +99,16 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
             Some(request) => self.respond(request, &wire, stream).await,
             None => failure::refuse(&mut *wire.output.lock().await, failure::NOT_DECODED).await,
         }
-        // A session that is kept longer than its request keeps the connection: it cannot be used again.
-        let Client { input, output, waits, .. } = Arc::into_inner(wire)?;
+        let Some(Client { input, output, waits, .. }) = Arc::into_inner(wire) else {
+            // A session that is kept longer than its request keeps the connection: the client must not wait for it.
+            tracing::warn!("the exchange was kept longer than its request: the connection ends");
+            let _ = stream.shutdown(Shutdown::Both);
+            return None;
+        };
         let (mut input, output) = (input.into_inner(), output.into_inner());
         let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(status = output.status(), whole = output.is_whole(), micros, "response");
         if !output.is_whole() {
-            output.cut();
             return None;
         }
         let told_to_wait = waits.into_inner() && !input.has_begun();
@@ -116,8 +121,19 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
 
     /// Runs the handler, and sends what it gives.
     async fn respond(&self, request: Request, wire: &Arc<Client>, stream: &TcpStream) {
-        let session = self.backend.open(&request, Exchange::new(wire.clone()));
-        let mut driver = Driver::new(self.handler.tasklet(request), &session);
+        // A handler's beginning, up to its future, is no step of its tasklet: it may panic here.
+        let begun = catch_unwind(AssertUnwindSafe(|| {
+            let session = self.backend.open(&request, Exchange::new(wire.clone()));
+            (session, self.handler.tasklet(request))
+        }));
+        let (session, tasklet) = match begun {
+            Ok(begun) => begun,
+            Err(panic) => {
+                let error = DriveError::Panicked(panics::message(&*panic));
+                return finish(&mut *wire.output.lock().await, Err(error), None).await;
+            }
+        };
+        let mut driver = Driver::new(tasklet, &session);
         let stopped = OnceLock::new();
         let end = future::or(driver.run(self.stop(stream, &stopped)), async {
             // Polled after the handler each time it was, so that it sees a stop at once.
@@ -132,7 +148,18 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
         let mut output = wire.output.lock().await;
         finish(&mut output, end, stopped.get().copied()).await;
         drop(output);
-        driver.finish().await;
+        let finished = async {
+            driver.finish().await;
+            true
+        };
+        let in_time = future::or(finished, async {
+            Timer::after(self.options.cleanup_time).await;
+            false
+        });
+        if !in_time.await {
+            // What must not be left half-way runs to its end all the same: a session sees to that.
+            tracing::warn!(limit = ?self.options.cleanup_time, "what an ended handler left to do took too long");
+        }
     }
 
     /// Why the handler is to stop, when it is.

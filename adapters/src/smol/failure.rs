@@ -39,7 +39,11 @@ pub(crate) async fn respond(output: &mut Output, error: &Error, stopped: Option<
 
 /// What the client may see of an error.
 fn shown(error: &Error, stopped: Option<StopReason>) -> (StatusCode, &str) {
-    let (status, text) = error.public();
+    let (status, text) = match error.public() {
+        // An interim status is no response: the handler meant something else.
+        (status, _) if status.is_informational() => INTERNAL,
+        shown => shown,
+    };
     if status != StatusCode::INTERNAL_SERVER_ERROR {
         return (status, text);
     }
@@ -62,6 +66,8 @@ async fn send(output: &mut Output, status: StatusCode, text: &str) {
         tracing::debug!(%error, "the client could not be told");
     }
 }
+
+const INTERNAL: (StatusCode, &str) = (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
 
 /// The guard has let it through, and async-h1 has not.
 pub(crate) const NOT_DECODED: Refusal = Refusal { status: StatusCode::BAD_REQUEST, reason: "the request is not valid" };

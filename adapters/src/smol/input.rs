@@ -1,6 +1,11 @@
 //! What a client sends: heads, one at a time, and bodies, when they are asked for.
 
-use std::{io::Read, net::TcpStream, sync::Arc, time::Duration};
+use std::{
+    io::Read,
+    net::TcpStream,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_io::{Async, Timer};
 use bytes::Bytes;
@@ -57,11 +62,18 @@ impl Input {
     /// Reads the head of the next request.
     pub(crate) async fn head(&mut self, options: &ServerOptions) -> Result<Head, NoHead> {
         let mut scanned = 0;
-        let mut time = options.idle_time;
+        let mut empty_lines = 0;
+        let waits = Instant::now();
+        let mut begun = None;
         loop {
             // An empty line or two before a request is left over from clients that end a body with one.
-            while self.buffer.starts_with(b"\r\n") {
-                self.buffer.drain(..2);
+            let leading = self.buffer.chunks_exact(2).take_while(|pair| pair == b"\r\n").count();
+            if leading > 0 {
+                empty_lines += leading;
+                if empty_lines > MAX_EMPTY_LINES {
+                    return Err(head::ONLY_EMPTY_LINES.into());
+                }
+                self.buffer.drain(..2 * leading);
                 scanned = 0;
             }
             if let Some(length) = head::find_end(&self.buffer, &mut scanned)? {
@@ -73,9 +85,11 @@ impl Input {
                 };
                 return Ok(head);
             }
-            if !self.buffer.is_empty() {
-                time = options.head_time;
-            }
+            // All of the head must come in this time, else a client could send a byte now and then for ever.
+            let time = match self.buffer.is_empty() {
+                true => options.idle_time.saturating_sub(waits.elapsed()),
+                false => options.head_time.saturating_sub(begun.get_or_insert_with(Instant::now).elapsed()),
+            };
             match self.fill(time).await {
                 Ok(0) | Err(Unread::Failed) => return Err(NoHead::Ended),
                 Err(Unread::Timeout) if self.buffer.is_empty() => return Err(NoHead::Ended),
@@ -115,9 +129,9 @@ impl Input {
 
     /// Reads and drops what is left of the body, if it is little; says whether the next request can follow.
     pub(crate) async fn skip_body(&mut self) -> bool {
-        let mut skipped = 0;
+        let (mut skipped, begun) = (0, Instant::now());
         while skipped <= MAX_SKIPPED {
-            match self.chunk(SKIP_TIME).await {
+            match self.chunk(SKIP_TIME.saturating_sub(begun.elapsed())).await {
                 Ok(Some(chunk)) => skipped += chunk.0.len(),
                 Ok(None) => return true,
                 Err(_) => return false,
@@ -129,10 +143,10 @@ impl Input {
     /// Reads and drops what the client still sends, for a moment: a connection that is closed with input unread is reset,
     /// and the client may never see the answer.
     pub(crate) async fn linger(&mut self) {
-        let mut dropped = 0;
+        let (mut dropped, begun) = (0, Instant::now());
         while dropped <= MAX_LINGERED {
             self.buffer.clear();
-            match self.fill(LINGER_TIME).await {
+            match self.fill(LINGER_TIME.saturating_sub(begun.elapsed())).await {
                 Ok(length) if length > 0 => dropped += length,
                 Ok(_) | Err(_) => return,
             }
@@ -159,10 +173,12 @@ impl Input {
             Chunked::End => Some(None),
         });
         let used = self.buffer.len() - rest.len();
+        let announced = decoder.announced();
         self.buffer.drain(..used);
         match decoded {
             Err(error) => self.fail(BodyErrorKind::Protocol, &error.to_string()),
-            Ok(Some(Some(data))) if data.len() as u64 > *left => {
+            // Nobody needs to wait for data that is too long by what its size says.
+            Ok(found) if length(&found).saturating_add(announced) > *left => {
                 self.fail(BodyErrorKind::TooLarge, "the request's body is longer than the server takes")
             }
             Ok(Some(Some(data))) => {
@@ -220,8 +236,15 @@ fn take(buffer: &mut Vec<u8>, length: usize) -> Bytes {
     std::mem::replace(buffer, rest).into()
 }
 
+fn length(found: &Option<Option<Bytes>>) -> u64 {
+    found.iter().flatten().map(|data| data.len() as u64).sum()
+}
+
 /// As much as a socket mostly has at once.
 const READ_SIZE: usize = 16 * 1024;
+
+/// How many empty lines may stand before a request: RFC 9112 asks for one.
+const MAX_EMPTY_LINES: usize = 8;
 
 /// How much of an unread body is cheaper to read than to open another connection.
 const MAX_SKIPPED: usize = 64 * 1024;

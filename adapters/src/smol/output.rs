@@ -22,6 +22,8 @@ pub(crate) struct Output {
     /// The connection ends after this response.
     close: bool,
     status: u16,
+    /// The body is at its end when the connection is.
+    until_close: bool,
     state: State,
 }
 
@@ -43,7 +45,16 @@ enum State {
 
 impl Output {
     pub(crate) fn new(stream: TcpStream, time: Duration, method: &Method, old: bool, close: bool) -> Self {
-        Self { stream, time, is_head: method == Method::HEAD, old, close: close || old, status: 0, state: State::Start }
+        Self {
+            stream,
+            time,
+            is_head: method == Method::HEAD,
+            old,
+            close: close || old,
+            status: 0,
+            until_close: false,
+            state: State::Start,
+        }
     }
 
     /// Whether the client has seen anything of the response.
@@ -76,16 +87,6 @@ impl Output {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// Ends the connection in such a way that a body that is not whole does not seem to be.
-    pub(crate) fn cut(&self) {
-        if let State::UntilClose = self.state {
-            let reset = rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO));
-            if let Err(error) = reset {
-                tracing::debug!(%error, "a connection could not be reset");
-            }
-        }
-    }
-
     /// Tells a client that waits for it to send the body.
     pub(crate) async fn go_on(&mut self) {
         if !self.has_begun() {
@@ -107,6 +108,7 @@ impl Output {
             None => Delimiter::Chunked,
         };
         let bytes = self.encode(&head, delimiter).await?;
+        self.until_close = delimiter == Delimiter::Close && !self.is_head;
         let then = match delimiter {
             Delimiter::None => State::HeadOnly,
             _ if self.is_head => State::HeadOnly,
@@ -217,6 +219,19 @@ impl Output {
         }
         self.state = then;
         Ok(())
+    }
+}
+
+/// Whatever the reason: a body that is not whole must not seem to be. Where nothing but the connection's end says that it
+/// is whole, the connection is reset.
+impl Drop for Output {
+    fn drop(&mut self) {
+        if self.until_close && !self.is_whole() {
+            let reset = rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO));
+            if let Err(error) = reset {
+                tracing::debug!(%error, "a connection could not be reset");
+            }
+        }
     }
 }
 

@@ -122,6 +122,8 @@ impl Server {
     pub fn bind(address: impl ToSocketAddrs) -> Result<Self, ServeError> {
         let bound = (|| {
             let listener = std::net::TcpListener::bind(&address)?;
+            // The standard library asks for a queue of 128: a burst of clients would wait for seconds to try again.
+            rustix::net::listen(&listener, QUEUE)?;
             let address = listener.local_addr()?;
             Ok((TcpListener::from(async_io::Async::new(listener)?), address))
         })();
@@ -309,6 +311,9 @@ fn run_tasks(executor: &Executor<'_>, stopped: &Receiver<()>) {
 /// A worker ends when its task waits: at once, unless a handler keeps it. It is waited for a second.
 const GLANCES_AT_WORKERS: u32 = 100;
 const GLANCE_AT_WORKERS: Duration = Duration::from_millis(10);
+
+/// How many clients may wait to be accepted: as many as Linux allows if it is told nothing else.
+const QUEUE: i32 = 4096;
 
 /// How long to wait for descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -1,0 +1,19 @@
+//! The server on smol, with real clients over real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod article;
+mod bodies;
+mod client;
+mod driving;
+mod exchanges;
+mod faults;
+mod limits;
+mod logs;
+mod nested;
+mod programs;
+mod requests;
+mod server;
+mod shutdown;
+mod streams;
+mod vanished;
