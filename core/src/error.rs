@@ -3,7 +3,7 @@
 //! Two kinds of error live here, named by who reads them: [`EffectError`] tells a handler why one effect failed;
 //! [`Error`] tells a server why a whole handler did. This module imports nothing of the crate but [`Path`].
 
-use alloc::{borrow::ToOwned, boxed::Box, string::String};
+use alloc::{boxed::Box, string::String};
 use core::{fmt, panic::Location};
 
 use http::StatusCode;
@@ -267,14 +267,3 @@ impl<O> fmt::Display for AnswerError<O> {
 }
 
 impl<O: fmt::Debug> core::error::Error for AnswerError<O> {}
-
-/// A text that is no path.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a path: expected something like `0.2:1#3`")]
-pub struct ParsePathError(pub(crate) Box<str>);
-
-impl ParsePathError {
-    pub(crate) fn new(text: &str) -> Self {
-        Self(text.to_owned().into_boxed_str())
-    }
-}

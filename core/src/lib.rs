@@ -115,13 +115,11 @@ mod router;
 
 pub use body::Form;
 pub use effect::{Answer, Effect, EffectSet, Has, Replay};
-pub use error::{
-    AnswerError, AnswerErrorKind, EffectError, Error, Happened, ParsePathError, Place, Result, StopReason, Stopped,
-};
+pub use error::{AnswerError, AnswerErrorKind, EffectError, Error, Happened, Place, Result, StopReason, Stopped};
 pub use handler::{Handler, HandlerFuture, IntoHandler, RouterError};
 pub use io::{Ask, Cleanup, Io};
 pub use lanes::{Elapsed, Race2, Race3, Race4, Race5, Race6, Race7, Race8};
-pub use path::{Path, Ticket};
+pub use path::{ParsePathError, Path, Ticket};
 pub use perform::{Perform, PerformedBy};
 pub use request::{Body, Request};
 pub use response::{Escaped, Page, Response, ResponseStream};

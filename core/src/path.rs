@@ -54,12 +54,17 @@ impl fmt::Display for Path {
 }
 
 impl FromStr for Path {
-    type Err = crate::error::ParsePathError;
+    type Err = ParsePathError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse(text).filter(|path| path.to_string() == text).ok_or_else(|| Self::Err::new(text))
+        parse(text).filter(|path| path.to_string() == text).ok_or_else(|| ParsePathError(text.into()))
     }
 }
+
+/// A text that is no path.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a path: expected something like `0.2:1#3`")]
+pub struct ParsePathError(Box<str>);
 
 fn parse(text: &str) -> Option<Path> {
     let (lane, asked) = match text.split_once('#') {

@@ -165,6 +165,10 @@ impl<S: EffectSet> Table<S> {
         let mut table = Self { paths: matchit::Router::new(), methods: Vec::new(), fallbacks: Vec::new() };
         let mut known: Vec<(String, usize)> = Vec::new();
         for Route { path, method, handler } in routes {
+            // Doubled braces are text.
+            if path.replace("{{", "").matches('{').count() > MOST_PARAMS {
+                return Err(RouterError { path, reason: format!("it has more than {MOST_PARAMS} parameters") });
+            }
             let found = known.iter().find(|(known, _)| *known == path).map(|(_, number)| *number);
             let number = match found {
                 Some(number) => number,
@@ -229,3 +233,6 @@ fn not_allowed<S: EffectSet>(methods: &[(Method, Handler<S>)]) -> Result<Respons
 fn answer(response: Result<Response>) -> HandlerFuture {
     alloc::boxed::Box::pin(ready(response))
 }
+
+/// matchit names a path's parameters by the letters of the alphabet, and panics when it runs out of them.
+const MOST_PARAMS: usize = 25;

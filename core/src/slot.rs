@@ -267,6 +267,12 @@ impl<S: EffectSet> Slot<S> {
         Some(self.extra.as_ref()?.stop.as_ref()?.reason)
     }
 
+    /// Whether an effect that does not hold would not be performed if the lane asked for it now.
+    pub(crate) fn refuses(&self, lane: u32) -> bool {
+        let stop = self.extra.as_ref().and_then(|extra| extra.stop.as_ref());
+        stop.is_some_and(|stop| !self.lanes[lane as usize].cleanup || stop.budget == 0)
+    }
+
     /// Switches the lane's cleanup, and tells what it was.
     pub(crate) fn cleanup(&mut self, lane: u32, on: bool) -> bool {
         core::mem::replace(&mut self.lanes[lane as usize].cleanup, on)

@@ -169,7 +169,8 @@ async fn run<S: Has<Transaction>, T, E: From<SqlError>>(
         None => (TransactionId::new(io.next_path()), 0),
     };
     // Open before the answer: what was asked and not heard of may have begun.
-    let mut tx = Tx { io, id, depth, open: true };
+    let open = !io.slot.lock().refuses(io.lane);
+    let mut tx = Tx { io, id, depth, open };
     let begin = tx.begin();
     if let Err(error) = tx.io.perform_at(begin, location).await {
         tx.open = error.happened != Happened::No;

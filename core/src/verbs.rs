@@ -85,9 +85,10 @@ impl<S: EffectSet> Io<S> {
         let (room, location) = (room.into(), Location::caller());
         async move {
             let id = SubscriptionId::new(self.next_path());
-            let unsubscribe = S::inject(ChatUnsubscribe { id: id.clone() });
             // Made before the answer: what was asked and not heard of may have begun.
-            let subscription = Subscription { slot: self.slot.clone(), room, id, unsubscribe: Some(unsubscribe) };
+            let asks = !self.slot.lock().refuses(self.lane);
+            let unsubscribe = asks.then(|| S::inject(ChatUnsubscribe { id: id.clone() }));
+            let subscription = Subscription { slot: self.slot.clone(), room, id, unsubscribe };
             let effect = ChatSubscribe { room: subscription.room.clone(), id: subscription.id.clone() };
             match self.perform_at(effect, location).await {
                 Ok(()) => Ok(subscription),

@@ -15,11 +15,13 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use segno_core::{Request, ResponseHead};
 use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
-use super::head::Head;
+/// Whether async-h1 can decode a request with this method: it knows the registered ones alone.
+pub(crate) fn knows(method: &str) -> bool {
+    method.parse::<http_types::Method>().is_ok_and(|known| known.as_ref() == method)
+}
 
 /// Decodes a checked head; `None` if async-h1 finds fault with it all the same.
-pub(crate) async fn decode(head: Head) -> Option<Request> {
-    let Head { method, uri, headers, .. } = head;
+pub(crate) async fn decode(method: Method, uri: Uri, headers: HeaderMap) -> Option<Request> {
     let path = if uri.path().starts_with('/') { uri.path() } else { "/" };
     // The path alone, and a host that is short and no matter: the decoder's URL type would change them, and what handlers
     // see is what was sent.

@@ -95,7 +95,8 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
             waits: AtomicBool::new(head.expects_continue),
             body_time: self.options.body_time,
         });
-        match codec::decode(head).await {
+        let Head { method, uri, headers, .. } = head;
+        match codec::decode(method, uri, headers).await {
             Some(request) => self.respond(request, &wire, stream).await,
             None => failure::refuse(&mut *wire.output.lock().await, failure::NOT_DECODED).await,
         }

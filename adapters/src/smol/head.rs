@@ -4,6 +4,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
+use super::codec;
+
 /// The head of a request, checked.
 #[derive(Debug)]
 pub(crate) struct Head {
@@ -121,10 +123,8 @@ fn method(text: &str) -> Result<Method, Refusal> {
     if text == "CONNECT" {
         return Err(refusal(StatusCode::NOT_IMPLEMENTED, "this server is no proxy"));
     }
-    // async-h1 knows the registered methods alone.
-    let known = text.parse::<http_types::Method>().is_ok_and(|known| known.as_ref() == text);
     match text.parse() {
-        Ok(method) if known => Ok(method),
+        Ok(method) if codec::knows(text) => Ok(method),
         Ok(_) => Err(refusal(StatusCode::NOT_IMPLEMENTED, "this server does not know the method")),
         Err(_) => Err(bad("the method is not valid")),
     }

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     future::{Future, pending},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -31,7 +31,7 @@ use crate::{
 
 /// The client, which is made when it is first needed.
 #[cfg(feature = "http-client")]
-type Http = Arc<OnceLock<HttpClient>>;
+type Http = Arc<std::sync::OnceLock<HttpClient>>;
 
 /// Performs effects for real: SQL, HTTP, chat, timers and chance, and effects of your own.
 ///

@@ -33,6 +33,7 @@
 mod expect;
 mod report;
 mod request;
+mod responded;
 mod run;
 mod script;
 
@@ -41,4 +42,6 @@ pub use expect::{
     http_send, now, ok, random, rollback, sleep, sql, transaction,
 };
 pub use request::{TestRequest, get, post, request};
-pub use script::{Responded, Script, Scriptable, script};
+pub use responded::Responded;
+pub use run::Scriptable;
+pub use script::{Script, script};

@@ -15,9 +15,15 @@ use segno_core::{
 use super::{
     expect::Check,
     report::{Log, failure},
-    script::{Responded, Scriptable},
+    responded::Responded,
 };
 use crate::panics;
+
+/// An effect set whose handlers serve HTTP: with the request's body and the response in it. [`Standard`](crate::Standard) is one, and
+/// so is every set over it.
+pub trait Scriptable: Has<ReadBody> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe> {}
+
+impl<S: Has<ReadBody> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe>> Scriptable for S {}
 
 /// One expectation.
 pub(super) struct Step<S: Scriptable> {

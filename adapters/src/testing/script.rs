@@ -8,16 +8,13 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use segno_core::{
-    Answer, ChatUnsubscribe, Effect, Error, Handler, Has, IntoHandler, ReadBody, Respond, ResponseHead, Result,
-    StopReason, Write,
-};
+use segno_core::{Answer, Effect, Error, Handler, Has, IntoHandler, Result, StopReason};
 
 use super::{
     expect::Expect,
     request::TestRequest,
-    run::{Reply, Run, Step},
+    responded::Responded,
+    run::{Reply, Run, Scriptable, Step},
 };
 
 /// Begins a script for this handler, or this router, and this request.
@@ -34,12 +31,6 @@ pub fn script<S: Scriptable>(handler: impl IntoHandler<S>, request: TestRequest)
         Err(error) => panic!("{error}"),
     }
 }
-
-/// An effect set whose handlers serve HTTP: with the request's body and the response in it. [`Standard`](crate::Standard) is one, and
-/// so is every set over it.
-pub trait Scriptable: Has<ReadBody> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe> {}
-
-impl<S: Has<ReadBody> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe>> Scriptable for S {}
 
 /// What a handler is expected to ask for, and what it is answered.
 #[must_use = "a script runs when it is asked what the handler responds"]
@@ -166,68 +157,6 @@ impl<S: Scriptable> fmt::Debug for Script<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let expected: Vec<_> = self.steps.iter().map(|step| &step.description).collect();
         f.debug_struct("Script").field("request", &self.request).field("expected", &expected).finish_non_exhaustive()
-    }
-}
-
-/// What a handler responded.
-#[derive(Debug)]
-pub struct Responded {
-    pub(super) head: ResponseHead,
-    pub(super) body: Bytes,
-    /// Why it failed, if it did.
-    pub(super) error: Option<Error>,
-    /// It failed in the middle of the response.
-    pub(super) torn: bool,
-}
-
-impl Responded {
-    /// Expects this header field.
-    ///
-    /// # Panics
-    ///
-    /// If it is not there, or has another value.
-    #[track_caller]
-    pub fn header(self, name: &str, value: &str) -> Self {
-        let found = self.head.headers.get(name).map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
-        assert!(found.as_deref() == Some(value), "expected the header field {name}: {value}, got {found:?}\n{self}");
-        self
-    }
-
-    /// Expects this body.
-    ///
-    /// # Panics
-    ///
-    /// If it is another one.
-    #[track_caller]
-    pub fn body(self, body: &str) -> Self {
-        assert!(self.body == body.as_bytes(), "expected the body {body:?}, got\n{self}");
-        self
-    }
-
-    /// Expects this text somewhere in the body.
-    ///
-    /// # Panics
-    ///
-    /// If it is not there.
-    #[track_caller]
-    pub fn body_contains(self, text: &str) -> Self {
-        assert!(self.text().contains(text), "expected {text:?} in the body, got\n{self}");
-        self
-    }
-
-    /// The body as text.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-}
-
-impl fmt::Display for Responded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "  {}", self.head.status)?;
-        for (name, value) in self.head.headers.iter() {
-            writeln!(f, "  {name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
-        }
-        write!(f, "\n{}", self.text())
     }
 }
 

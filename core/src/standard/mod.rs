@@ -5,6 +5,7 @@ mod http;
 mod response;
 mod rows;
 mod sql;
+mod sql_error;
 mod time;
 mod value;
 
@@ -16,7 +17,8 @@ pub use response::{
     BodyError, BodyErrorKind, Chunk, ReadBody, Respond, ResponseHead, Write, WriteError, WriteErrorKind,
 };
 pub use rows::{ColumnIndex, Row, Rows};
-pub use sql::{Params, Sql, SqlError, SqlErrorKind, Transaction, TransactionAct, TransactionId};
+pub use sql::{Params, Sql, Transaction, TransactionAct, TransactionId};
+pub use sql_error::{SqlError, SqlErrorKind};
 pub use time::{Now, Random, Sleep, Timestamp};
 pub use value::{FromValue, Value};
 

@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 
 use super::{
-    sql::{SqlError, SqlErrorKind},
+    sql_error::{SqlError, SqlErrorKind},
     value::{FromValue, Value, refused},
 };
 use crate::error::Happened;

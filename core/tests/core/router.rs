@@ -119,3 +119,11 @@ fn conflicts_are_errors() {
     let clash = Router::<segno_core::Standard>::new().get("/{a}", text("1")).get("/{b}", text("2")).into_handler();
     assert!(clash.unwrap_err().to_string().starts_with("the route `/{b}` cannot be added: "));
 }
+
+#[test]
+fn a_path_of_too_many_parameters_is_an_error() {
+    let path = |count: usize| (0..count).map(|number| format!("/{{p{number}}}")).collect::<String>() + "/{{x}}";
+    let router = |path: &str| Router::<segno_core::Standard>::new().get(path, text("1")).into_handler();
+    assert!(router(&path(25)).is_ok());
+    assert!(router(&path(26)).unwrap_err().to_string().ends_with("it has more than 25 parameters"));
+}

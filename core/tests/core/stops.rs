@@ -138,6 +138,22 @@ fn an_endless_retry_is_a_runaway() {
 }
 
 #[test]
+fn what_a_runaway_never_asked_for_is_not_ended() {
+    let handler = async |mut io: Io| {
+        io.now().await.unwrap_err();
+        io.join3(
+            async |io| while io.now().await.is_err() {},
+            async |io| io.transaction(async |tx| Ok(tx.now().await?)).await.unwrap(),
+            async |io| drop(io.chat_subscribe("room").await),
+        )
+        .await;
+    };
+    let (end, log) = run(Tasklet::new(handler), stop_at(0));
+    assert!(matches!(end, End::Runaway(_)));
+    assert_eq!(log, ["now", "STOP", "abandon now"]);
+}
+
+#[test]
 fn a_runaway_in_a_transaction_is_rolled_back() {
     let handler = async |mut io: Io| {
         io.transaction(async |tx| {

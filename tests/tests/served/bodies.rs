@@ -8,8 +8,8 @@ use std::{
 use segno::{BodyErrorKind, Io, Request, Response, ResponseHead, Result, Router, join, smol::ServerOptions};
 
 use crate::{
-    client::{After, Client, get, post, post_chunked},
-    server::{PATIENCE, Running, options},
+    client::{After, Client, PATIENCE, get, post, post_chunked},
+    server::{Running, options},
 };
 
 /// Reads a body of at most 100 bytes.

@@ -6,8 +6,6 @@ use std::{
     time::Duration,
 };
 
-use crate::server::PATIENCE;
-
 pub(crate) struct Client {
     pub(crate) stream: TcpStream,
     buffer: Vec<u8>,
@@ -236,3 +234,6 @@ pub(crate) fn post_chunked(path: &str, chunks: &[&str]) -> String {
 
 /// How long nothing must come to call it nothing.
 const PROBE: Duration = Duration::from_millis(30);
+
+/// Long enough for a machine that is busy with other tests.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

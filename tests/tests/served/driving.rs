@@ -17,7 +17,7 @@ use segno::{
 };
 use smol::{Executor, future::yield_now};
 
-use crate::server::{PATIENCE, in_time};
+use crate::{client::PATIENCE, server::in_time};
 
 const FOR_EVER: Duration = Duration::from_secs(3_600);
 

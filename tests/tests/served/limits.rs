@@ -17,8 +17,8 @@ use segno::{
 };
 
 use crate::{
-    client::{After, get, post},
-    server::{PATIENCE, Running, options},
+    client::{After, PATIENCE, get, post},
+    server::{Running, options},
 };
 
 async fn hello(_: Io, _: Request) -> Result<Response> {

@@ -15,7 +15,7 @@ use segno::{
 };
 use smol::channel::{Sender, bounded};
 
-use crate::client::Client;
+use crate::client::{Client, PATIENCE};
 
 /// A server that runs.
 pub(crate) struct Running {
@@ -90,9 +90,6 @@ pub(crate) async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T
     })
     .await
 }
-
-/// Long enough for a machine that is busy with other tests.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often a condition is looked at.
 const GLANCE: Duration = Duration::from_millis(2);

@@ -16,9 +16,9 @@ use segno::{
 };
 
 use crate::{
-    client::{After, get},
+    client::{After, PATIENCE, get},
     logs,
-    server::{PATIENCE, Running, eventually, options},
+    server::{Running, eventually, options},
 };
 
 fn patient() -> ServerOptions {

@@ -10,8 +10,8 @@ use segno::{
 };
 
 use crate::{
-    client::{After, Client, get, post},
-    server::{PATIENCE, Running, eventually, options},
+    client::{After, Client, PATIENCE, get, post},
+    server::{Running, eventually, options},
 };
 
 /// A query that lasts longer than it takes to notice that a client is gone.

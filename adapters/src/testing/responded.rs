@@ -1,0 +1,68 @@
+//! What came of a script: the response, and questions about it.
+
+use std::fmt;
+
+use bytes::Bytes;
+use segno_core::{Error, ResponseHead};
+
+/// What a handler responded.
+#[derive(Debug)]
+pub struct Responded {
+    pub(super) head: ResponseHead,
+    pub(super) body: Bytes,
+    /// Why it failed, if it did.
+    pub(super) error: Option<Error>,
+    /// It failed in the middle of the response.
+    pub(super) torn: bool,
+}
+
+impl Responded {
+    /// Expects this header field.
+    ///
+    /// # Panics
+    ///
+    /// If it is not there, or has another value.
+    #[track_caller]
+    pub fn header(self, name: &str, value: &str) -> Self {
+        let found = self.head.headers.get(name).map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
+        assert!(found.as_deref() == Some(value), "expected the header field {name}: {value}, got {found:?}\n{self}");
+        self
+    }
+
+    /// Expects this body.
+    ///
+    /// # Panics
+    ///
+    /// If it is another one.
+    #[track_caller]
+    pub fn body(self, body: &str) -> Self {
+        assert!(self.body == body.as_bytes(), "expected the body {body:?}, got\n{self}");
+        self
+    }
+
+    /// Expects this text somewhere in the body.
+    ///
+    /// # Panics
+    ///
+    /// If it is not there.
+    #[track_caller]
+    pub fn body_contains(self, text: &str) -> Self {
+        assert!(self.text().contains(text), "expected {text:?} in the body, got\n{self}");
+        self
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl fmt::Display for Responded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {}", self.head.status)?;
+        for (name, value) in self.head.headers.iter() {
+            writeln!(f, "  {name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
+        }
+        write!(f, "\n{}", self.text())
+    }
+}

@@ -1,0 +1,61 @@
+//! Answers: a success of each effect, and a failure of each.
+
+use segno_core::{
+    BodyError, BodyErrorKind, ChatError, ChatErrorKind, Happened, HttpError, HttpErrorKind, HttpReply, SqlError,
+    SqlErrorKind, Standard, StandardOutcome, StopReason, Stopped, Timestamp, WriteError, WriteErrorKind, rows,
+};
+
+pub(crate) fn success(effect: &Standard) -> StandardOutcome {
+    type O = StandardOutcome;
+    match effect {
+        Standard::Sql(_) => O::Sql(Ok(rows!["n"; [1]])),
+        Standard::Transaction(_) => O::Transaction(Ok(())),
+        Standard::HttpGet(_) => O::HttpGet(Ok(HttpReply::new(200, "hi"))),
+        Standard::HttpSend(_) => O::HttpSend(Ok(HttpReply::new(200, "hi"))),
+        Standard::ChatSend(_) => O::ChatSend(Ok(1)),
+        Standard::ChatRecv(_) => O::ChatRecv(Ok("hi".into())),
+        Standard::ChatSubscribe(_) => O::ChatSubscribe(Ok(())),
+        Standard::ChatUnsubscribe(_) => O::ChatUnsubscribe(Ok(())),
+        Standard::ChatBalance(_) => O::ChatBalance(Ok(0)),
+        Standard::ReadBody(_) => O::ReadBody(Ok(None)),
+        Standard::Respond(_) => O::Respond(Ok(())),
+        Standard::Write(_) => O::Write(Ok(())),
+        Standard::Now(_) => O::Now(Ok(Timestamp::EPOCH)),
+        Standard::Sleep(_) => O::Sleep(Ok(())),
+        Standard::Random(random) => O::Random(Ok(random.high)),
+    }
+}
+
+pub(crate) fn failure(effect: &Standard, happened: Happened) -> StandardOutcome {
+    type O = StandardOutcome;
+    let text = "as the input says";
+    let sql = || SqlError::new(SqlErrorKind::ConnectionLost, happened, text);
+    let http = || HttpError::new(HttpErrorKind::Timeout, happened, text);
+    let chat = || ChatError::new(ChatErrorKind::Lagged(3), happened, text);
+    let stopped = Stopped { reason: StopReason::Deadline, happened };
+    match effect {
+        Standard::Sql(_) => O::Sql(Err(sql())),
+        Standard::Transaction(_) => O::Transaction(Err(sql())),
+        Standard::HttpGet(_) => O::HttpGet(Err(http())),
+        Standard::HttpSend(_) => O::HttpSend(Err(http())),
+        Standard::ChatSend(_) => O::ChatSend(Err(chat())),
+        Standard::ChatRecv(_) => O::ChatRecv(Err(chat())),
+        Standard::ChatSubscribe(_) => O::ChatSubscribe(Err(chat())),
+        Standard::ChatUnsubscribe(_) => O::ChatUnsubscribe(Err(chat())),
+        Standard::ChatBalance(_) => O::ChatBalance(Err(chat())),
+        Standard::ReadBody(_) => O::ReadBody(Err(BodyError::new(BodyErrorKind::TooLarge, happened, text))),
+        Standard::Respond(_) => O::Respond(Err(WriteError::new(WriteErrorKind::Order, happened, text))),
+        Standard::Write(_) => O::Write(Err(WriteError::new(WriteErrorKind::ConnectionLost, happened, text))),
+        Standard::Now(_) => O::Now(Err(stopped)),
+        Standard::Sleep(_) => O::Sleep(Err(stopped)),
+        Standard::Random(_) => O::Random(Err(stopped)),
+    }
+}
+
+/// A success of an effect of another type.
+pub(crate) fn wrong(effect: &Standard) -> StandardOutcome {
+    match matches!(effect, Standard::Sleep(_)) {
+        true => StandardOutcome::Now(Ok(Timestamp::EPOCH)),
+        false => StandardOutcome::Sleep(Ok(())),
+    }
+}
