@@ -42,9 +42,9 @@ fn program() -> &'static PathBuf {
 }
 
 /// The article's server, with a database of its own.
-struct Article {
+pub(crate) struct Article {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     database: String,
     folder: Arc<TempDir>,
     /// What it says later goes here.
@@ -52,7 +52,7 @@ struct Article {
 }
 
 impl Article {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()))
     }
 

@@ -4,6 +4,7 @@
 
 mod article;
 mod bodies;
+mod browser;
 mod client;
 mod driving;
 mod exchanges;

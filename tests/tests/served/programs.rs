@@ -23,18 +23,20 @@ fn server() -> Running {
     Running::new(Router::new().get("/echo", echo).post("/echo", echo).put("/echo", echo).get("/stream", stream))
 }
 
-/// Whether the program is here. Where tests must be complete, it has to be.
-fn is_here(program: &str) -> bool {
-    let here = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
-    if !here {
-        assert!(std::env::var_os("CI").is_none(), "{program} is not installed");
-        eprintln!("skipped: {program} is not installed");
+/// The first of these programs that is here. Where tests must be complete, one has to be.
+pub(crate) fn is_here(programs: &[&'static str]) -> Option<&'static str> {
+    let runs =
+        |program: &&&str| Command::new(**program).arg("--version").output().is_ok_and(|output| output.status.success());
+    let here = programs.iter().find(runs).copied();
+    if here.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "none of {programs:?} is installed");
+        eprintln!("skipped: none of {programs:?} is installed");
     }
     here
 }
 
 #[track_caller]
-fn output(command: &mut Command) -> String {
+pub(crate) fn output(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let (text, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}: {error}{text}");
@@ -43,7 +45,7 @@ fn output(command: &mut Command) -> String {
 
 #[test]
 fn curl_is_served() {
-    if !is_here("curl") {
+    if is_here(&["curl"]).is_none() {
         return;
     }
     let server = server();
@@ -96,7 +98,7 @@ print("served")
 
 #[test]
 fn python_is_served() {
-    if !is_here("python3") {
+    if is_here(&["python3"]).is_none() {
         return;
     }
     let server = server();
