@@ -84,7 +84,7 @@ pub trait EffectSet: Clone + Debug + PartialEq + Send + 'static {
     fn error(outcome: &Self::Outcome) -> Option<&dyn Debug>;
 }
 
-/// That an effect set contains the effect `E`; made by [`effects!`](crate::effects).
+/// Says that an effect set contains the effect `E`; made by [`effects!`](crate::effects).
 ///
 /// A helper that is generic over the set names what it asks for:
 ///

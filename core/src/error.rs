@@ -50,6 +50,23 @@ pub enum Happened {
 ///
 /// It is a value, not an unwinding: the handler goes on after the `?` or the `match` that it wrote, may clean up through
 /// [`Io::cleanup`](crate::Io::cleanup), and returns.
+///
+/// ```
+/// use segno_core::{Io, Result};
+///
+/// /// Holds a seat while the visitor decides.
+/// async fn hold(io: &mut Io, seat: i64) -> Result<String> {
+///     io.sql("insert into hold (seat) values (?1)", [seat]).await?;
+///     match io.chat_recv("decisions").await {
+///         Ok(decision) => Ok(decision.to_string()),
+///         // The visitor went away, or the server is about to: what is asked now is still performed.
+///         Err(error) => {
+///             io.cleanup().sql("delete from hold where seat = ?1", [seat]).await?;
+///             Err(error.into())
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("stopped: {reason}")]

@@ -22,6 +22,18 @@ use crate::{
 /// borrows it: two effects are asked one after the other, or side by side in the lanes of a [`join2`](Io::join2), a
 /// [`race2`](Io::race2) or a [`timeout`](Io::timeout).
 ///
+/// | to ask for | there is |
+/// |---|---|
+/// | SQL | [`sql`](Io::sql), [`transaction`](Io::transaction) |
+/// | HTTP from others | [`http_get`](Io::http_get), [`http_send`](Io::http_send) |
+/// | chat | [`chat_send`](Io::chat_send), [`chat_recv`](Io::chat_recv), [`chat_subscribe`](Io::chat_subscribe), [`chat_balance`](Io::chat_balance) |
+/// | the request's body | [`Body::text`](crate::Body::text), [`bytes`](crate::Body::bytes), [`form`](crate::Body::form), [`chunk`](crate::Body::chunk) |
+/// | a response in pieces | [`respond`](Io::respond), then [`ResponseStream::write`](crate::ResponseStream::write) |
+/// | time and chance | [`now`](Io::now), [`sleep`](Io::sleep), [`random`](Io::random) |
+/// | several at the same time | [`join!`](crate::join), [`race!`](crate::race), [`join_all`](Io::join_all), [`race_all`](Io::race_all), [`timeout`](Io::timeout) |
+/// | what must be done after a stop | [`cleanup`](Io::cleanup), [`stopped`](Io::stopped) |
+/// | effects of your own | [`perform`](Io::perform) |
+///
 /// ```
 /// use segno_core::{Io, Result};
 ///

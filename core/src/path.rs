@@ -61,7 +61,7 @@ impl FromStr for Path {
     }
 }
 
-/// A text that is no path.
+/// Says that a text could not be read as a [`Path`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a path: expected something like `0.2:1#3`")]
 pub struct ParsePathError(Box<str>);

@@ -29,7 +29,8 @@ pub trait Perform<E: Effect> {
     fn perform(&self, effect: E) -> impl Future<Output = Answer<E>> + Send;
 }
 
-/// That `B` performs every effect of this set; made by [`effects!`](crate::effects).
+/// Says that the backend's session `B` performs every effect of this set; made by [`effects!`](crate::effects), and needed
+/// by those who write a driver.
 pub trait PerformedBy<B>: EffectSet {
     /// Has `backend` carry the effect out.
     fn perform_on(self, backend: &B) -> impl Future<Output = Self::Outcome> + Send;

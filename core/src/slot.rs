@@ -1,9 +1,9 @@
 //! The one place in which a tasklet's handler and its driver meet.
 //!
-//! Everything that decides what a lane may do, what the driver is told, and in which order, is in this file. A handler's
+//! Everything that decides what a lane may do, what the driver is told, and in which order, is in this module. A handler's
 //! asks come in from above ([`Slot::ask`], [`Slot::take`], [`Slot::withdraw`], [`Slot::tell`]), forks open and close lanes,
 //! and the tasklet goes through its turns from below ([`Slot::accept`], [`Slot::turn`], [`Slot::stop`]). No code of a
-//! user runs while the slot is locked.
+//! user runs while the slot is locked, but the `Clone` of what is being recorded.
 
 mod driver;
 mod lanes;

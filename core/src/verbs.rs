@@ -18,7 +18,22 @@ use crate::{
 };
 
 impl<S: EffectSet> Io<S> {
-    /// Runs a SQL statement, outside of a transaction.
+    /// Runs a SQL statement, outside of a transaction. The placeholders are the database's own: `?1`, `?2` on SQLite.
+    ///
+    /// All rows come at once: [`Rows::one`](crate::Rows::one), [`optional`](crate::Rows::optional) and
+    /// [`iter`](crate::Rows::iter) read them.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses the statement or cannot be reached; the [kind](crate::SqlErrorKind) says why.
+    ///
+    /// ```
+    /// # use segno_core::{Io, Result};
+    /// async fn names(io: &mut Io, from: i64) -> Result<Vec<String>> {
+    ///     let rows = io.sql("select name from author where id >= ?1", [from]).await?;
+    ///     Ok(rows.iter().map(|row| row.get("name")).collect::<Result<_, _>>()?)
+    /// }
+    /// ```
     #[track_caller]
     pub fn sql(&mut self, text: impl Into<Cow<'static, str>>, params: impl Into<Params>) -> Ask<'_, S, Sql>
     where
@@ -28,6 +43,11 @@ impl<S: EffectSet> Io<S> {
     }
 
     /// Fetches a URL.
+    ///
+    /// # Errors
+    ///
+    /// If no whole reply came. A reply of any status is `Ok`; [`success`](crate::HttpReply::success) makes an error of one that
+    /// does not say success. Redirects are not followed.
     #[track_caller]
     pub fn http_get(&mut self, url: impl Into<Cow<'static, str>>) -> Ask<'_, S, HttpGet>
     where
@@ -37,6 +57,11 @@ impl<S: EffectSet> Io<S> {
     }
 
     /// Sends an HTTP request of any kind.
+    ///
+    /// # Errors
+    ///
+    /// As of [`http_get`](Self::http_get). Before it is sent again, look at the error's
+    /// [`happened`](crate::EffectError::happened).
     #[track_caller]
     pub fn http_send(&mut self, request: HttpRequest) -> Ask<'_, S, HttpSend>
     where
@@ -138,6 +163,10 @@ impl<S: EffectSet> Io<S> {
     }
 
     /// Reads the clock.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`](crate::Stopped) alone.
     #[track_caller]
     pub fn now(&mut self) -> Ask<'_, S, Now>
     where
@@ -147,6 +176,10 @@ impl<S: EffectSet> Io<S> {
     }
 
     /// Waits.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`](crate::Stopped) alone.
     #[track_caller]
     pub fn sleep(&mut self, time: Duration) -> Ask<'_, S, Sleep>
     where

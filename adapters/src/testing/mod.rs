@@ -29,6 +29,34 @@
 //!
 //! The request's body and the response need no expectations: the script answers the one from its request, and collects the
 //! other.
+//!
+//! Lanes ask in the order in which they stand in the handler, and so are they expected; then they are answered in the order
+//! of the expectations, one by one. What loses a race or a timeout is asked as well, and expected to stay pending:
+//!
+//! ```
+//! use std::time::Duration;
+//! use segno::{Io, Request, Response, Result};
+//! use segno::testing::{chat_recv, get, script, sleep};
+//!
+//! async fn wait(mut io: Io, _: Request) -> Result<Response> {
+//!     let limit = Duration::from_secs(5);
+//!     match io.timeout(limit, async |io| io.chat_recv("room").await).await {
+//!         Ok(message) => Ok(Response::text(message?.to_string())),
+//!         Err(_elapsed) => Ok(Response::text("nobody spoke")),
+//!     }
+//! }
+//!
+//! script(wait, get("/"))
+//!     .expect(chat_recv("room"), "hello".into())
+//!     .expect_pending(sleep(Duration::from_secs(5)))
+//!     .responds(200)
+//!     .body("hello");
+//! script(wait, get("/"))
+//!     .expect_pending(chat_recv("room"))
+//!     .expect(sleep(Duration::from_secs(5)), ())
+//!     .responds(200)
+//!     .body("nobody spoke");
+//! ```
 
 mod expect;
 mod report;
