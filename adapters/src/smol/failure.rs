@@ -14,13 +14,17 @@ pub(crate) async fn refuse(output: &mut Output, refusal: Refusal) {
 
 /// Answers for a handler that has failed, and logs why.
 pub(crate) async fn respond(output: &mut Output, error: &Error, stopped: Option<StopReason>) {
-    if let Some(WriteErrorKind::NoBody) = error.cause::<WriteError>().map(|error| error.kind) {
+    let unwritten = error.cause::<WriteError>().map(|error| error.kind);
+    if let Some(WriteErrorKind::NoBody) = unwritten {
         // The handler wrote on where no body can be: the response was whole before.
         return output.end().await;
     }
     let (status, text) = shown(error, stopped);
     match stopped {
         Some(reason) => tracing::debug!(%error, ?reason, "a stopped handler has ended"),
+        None if matches!(unwritten, Some(WriteErrorKind::ConnectionLost | WriteErrorKind::Timeout)) => {
+            tracing::debug!(%error, "the client went away while its response was written");
+        }
         None if error.cause::<DriveError>().is_some() => tracing::error!(%error, "a handler could not be driven"),
         None if status.is_server_error() => tracing::error!(%error, "a handler has failed"),
         None => tracing::debug!(%error, status = status.as_u16(), "a handler refused"),
@@ -54,10 +58,16 @@ fn shown(error: &Error, stopped: Option<StopReason>) -> (StatusCode, &str) {
             (StatusCode::BAD_REQUEST, "the request's body is not whole")
         }
         (Some(BodyErrorKind::NotText), _) => (StatusCode::BAD_REQUEST, "the request's body is not UTF-8"),
+        (_, Some(StopReason::Disconnected)) => (client_closed_request(), "the client went away"),
         (_, Some(StopReason::Deadline)) => (StatusCode::SERVICE_UNAVAILABLE, "the request took too long"),
         (_, Some(StopReason::Shutdown)) => (StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down"),
         _ => (status, text),
     }
+}
+
+/// nginx's status for a client that did not wait: nobody reads it, but in the log it is no failure of the server's.
+fn client_closed_request() -> StatusCode {
+    StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
 async fn send(output: &mut Output, status: StatusCode, text: &str) {

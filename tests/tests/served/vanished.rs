@@ -11,6 +11,7 @@ use segno::{
 
 use crate::{
     client::{After, Client, PATIENCE, get, post},
+    logs,
     server::{Running, eventually, options},
 };
 
@@ -169,4 +170,17 @@ fn a_client_that_waits_patiently_is_not_taken_for_gone() {
     client.send(get("/") + &get("/"));
     assert_eq!((client.reply().text(), client.reply().text()), ("at last".into(), "at last".into()));
     assert_eq!(client.after(), After::Keep);
+}
+
+/// In the log it is no failure of the server's.
+#[test]
+fn a_client_that_did_not_wait_is_logged_as_such() {
+    logs::collect();
+    let router: Router = Router::new()
+        .get("/did-not-wait", async |mut io: Io, _| Ok(Response::text(io.chat_recv("vanished").await?.to_string())));
+    let server = Running::new(router);
+    let mut client = server.client();
+    client.send(get("/did-not-wait"));
+    drop(client);
+    logs::line_with(&["INFO", "/did-not-wait", "status=499"]);
 }
