@@ -116,17 +116,17 @@ impl<T: 'static, S: EffectSet> Tasklet<T, S> {
                 }
                 self.more = false;
             }
+            if let State::Waiting = self.state {
+                return Step::Waiting;
+            }
             // A handler that panics leaves its tasklet dead.
             let told = match core::mem::replace(&mut self.state, State::Dead) {
                 State::Run => self.resume(Resume::Run),
                 State::Answered(outcome) => self.resume(Resume::Answer(outcome)),
-                State::Waiting => {
-                    self.state = State::Waiting;
-                    Some(Step::Waiting)
-                }
                 State::Ended(end) => Some(Step::Done(*end)),
                 State::Faulty => Some(self.slot.lock().fault().map_or(Step::Dead, Into::into)),
-                State::Dead => Some(Step::Dead),
+                // A waiting one has returned above.
+                State::Dead | State::Waiting => Some(Step::Dead),
             };
             if let Some(step) = told {
                 return step;
