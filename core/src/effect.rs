@@ -1,9 +1,9 @@
-//! What an effect is, and a set of them.
+//! What an effect is, what can go wrong with it, and a set of them.
 
 use alloc::borrow::Cow;
-use core::fmt::Debug;
+use core::fmt::{self, Debug};
 
-use crate::error::Stopped;
+use crate::error::{EffectError, Failure, Happened, Stopped};
 
 /// What an effect is answered with: its output, or its error.
 pub type Answer<E> = Result<<E as Effect>::Output, <E as Effect>::Error>;
@@ -35,7 +35,7 @@ pub trait Effect: Clone + Debug + PartialEq + Send + 'static {
 
     /// What a failure says. Use [`Stopped`] for an effect that cannot fail in any other way, and
     /// [`EffectError`](crate::EffectError) with a kind of your own for others.
-    type Error: Clone + Debug + PartialEq + Send + 'static + From<Stopped>;
+    type Error: Failure + Clone + PartialEq + Send + 'static + From<Stopped>;
 
     /// The effect's name in traces, logs and JSON: unique within a set, lower case, never changed.
     const NAME: &'static str;
@@ -48,6 +48,12 @@ pub trait Effect: Clone + Debug + PartialEq + Send + 'static {
     /// is [detached](crate::Step::Detach): finished, with nobody waiting.
     fn holds(&self) -> bool {
         false
+    }
+
+    /// Writes down what can go wrong with this very value, for those who try handlers out: each is tried where a handler
+    /// asks for the effect. By default, nothing.
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        let _ = menu;
     }
 }
 
@@ -66,6 +72,110 @@ pub enum Replay {
     Once,
 }
 
+/// One thing that can go wrong with an effect; listed in a [`Menu`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fault {
+    /// What goes wrong, in a few words: unique within the effect's menu.
+    pub name: &'static str,
+    /// Whether the effect is carried out all the same; [`Unknown`](Happened::Unknown): it may be, or not.
+    pub happened: Happened,
+    /// Whether it is an unusual output, and no error.
+    pub answers: bool,
+}
+
+/// Where an effect writes down what can go wrong with it; see [`Effect::faults`].
+///
+/// ```
+/// use segno_core::{Effect, EffectError, Happened, Menu, Replay, StopReason};
+///
+/// /// Takes this many cents from the customer's card.
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Charge { cents: u64 }
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// enum ChargeErrorKind { Declined, Timeout, Stopped(StopReason) }
+///
+/// impl From<StopReason> for ChargeErrorKind {
+///     fn from(reason: StopReason) -> Self { Self::Stopped(reason) }
+/// }
+///
+/// impl Effect for Charge {
+///     type Output = bool;
+///     type Error = EffectError<ChargeErrorKind>;
+///     const NAME: &'static str = "charge";
+///
+///     fn replay(&self) -> Replay { Replay::Once }
+///
+///     fn faults(&self, menu: &mut Menu<'_, Self>) {
+///         menu.kind("declined", Happened::No, ChargeErrorKind::Declined);
+///         // Tried out in both ways: the card was charged, or not.
+///         menu.kind("timeout", Happened::Unknown, ChargeErrorKind::Timeout);
+///         menu.answers("nothing to charge", || false);
+///     }
+/// }
+/// ```
+pub struct Menu<'a, E: Effect> {
+    visit: &'a mut dyn FnMut(Fault),
+    /// The number of the fault whose answer is to be made.
+    wanted: Option<usize>,
+    seen: usize,
+    made: Option<Answer<E>>,
+}
+
+impl<'a, E: Effect> Menu<'a, E> {
+    /// Shows every fault of this effect.
+    pub fn list(effect: &E, visit: &'a mut dyn FnMut(Fault)) {
+        effect.faults(&mut Self { visit, wanted: None, seen: 0, made: None });
+    }
+
+    /// Makes the answer of one fault of this effect, by its number in the [`list`](Self::list), from 0.
+    pub fn make(effect: &E, number: usize) -> Option<Answer<E>> {
+        let mut menu = Menu { visit: &mut |_| {}, wanted: Some(number), seen: 0, made: None };
+        effect.faults(&mut menu);
+        menu.made
+    }
+
+    /// It may fail like this. `happened` says the same as the error.
+    pub fn fails(&mut self, name: &'static str, happened: Happened, error: impl FnOnce() -> E::Error) {
+        self.add(Fault { name, happened, answers: false }, || Err(error()));
+    }
+
+    /// It may be answered with this output, without being carried out: a reply that says 503.
+    pub fn answers(&mut self, name: &'static str, output: impl FnOnce() -> E::Output) {
+        self.add(Fault { name, happened: Happened::No, answers: true }, || Ok(output()));
+    }
+
+    fn add(&mut self, fault: Fault, answer: impl FnOnce() -> Answer<E>) {
+        match self.wanted {
+            None => (self.visit)(fault),
+            Some(wanted) if wanted == self.seen => self.made = Some(answer()),
+            Some(_) => {}
+        }
+        self.seen += 1;
+    }
+}
+
+impl<E: Effect<Error = EffectError<K>>, K> Menu<'_, E> {
+    /// It may fail with this kind of error; the message is the fault's name.
+    pub fn kind(&mut self, name: &'static str, happened: Happened, kind: K) {
+        self.fails(name, happened, || EffectError::new(kind, happened, name));
+    }
+}
+
+impl<E: Effect> fmt::Debug for Menu<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Menu").field("seen", &self.seen).finish_non_exhaustive()
+    }
+}
+
+/// What a lost answer says of an effect: one that only reads has not happened, whoever asks.
+pub(crate) fn lost(effect: &impl Effect) -> Happened {
+    match effect.replay() {
+        Replay::Pure | Replay::Read => Happened::No,
+        Replay::Idempotent(_) | Replay::Once => Happened::Unknown,
+    }
+}
+
 /// The enum of all effects that an application's handlers may ask for; made by [`effects!`](crate::effects).
 pub trait EffectSet: Clone + Debug + PartialEq + Send + 'static {
     /// The enum of the answers to these effects.
@@ -81,7 +191,13 @@ pub trait EffectSet: Clone + Debug + PartialEq + Send + 'static {
     fn holds(&self) -> bool;
 
     /// The error, if the outcome is one: for logs.
-    fn error(outcome: &Self::Outcome) -> Option<&dyn Debug>;
+    fn error(outcome: &Self::Outcome) -> Option<&dyn Failure>;
+
+    /// Shows what can [go wrong](Effect::faults) with the effect.
+    fn faults(&self, visit: &mut dyn FnMut(Fault));
+
+    /// The outcome of one of these faults, by its number from 0.
+    fn fail(&self, number: usize) -> Option<Self::Outcome>;
 }
 
 /// Says that an effect set contains the effect `E`; made by [`effects!`](crate::effects).

@@ -78,6 +78,28 @@ pub struct Stopped {
     pub happened: Happened,
 }
 
+/// What a failed effect tells whoever reads it, whatever its type: [`Stopped`] and [`EffectError`] do.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say whether a failed effect was carried out",
+    note = "use `EffectError<YourKind>` as the effect's error, or implement `Failure` for `{Self}`"
+)]
+pub trait Failure: fmt::Debug {
+    /// Whether the effect was carried out all the same.
+    fn happened(&self) -> Happened;
+}
+
+impl Failure for Stopped {
+    fn happened(&self) -> Happened {
+        self.happened
+    }
+}
+
+impl<K: fmt::Debug> Failure for EffectError<K> {
+    fn happened(&self) -> Happened {
+        self.happened
+    }
+}
+
 /// Why one effect failed: what kind of failure, in words, and whether it happened all the same.
 ///
 /// Every standard effect has an alias of its own: [`SqlError`](crate::SqlError), [`HttpError`](crate::HttpError),

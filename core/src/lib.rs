@@ -114,8 +114,10 @@ mod handler;
 mod router;
 
 pub use body::Form;
-pub use effect::{Answer, Effect, EffectSet, Has, Replay};
-pub use error::{AnswerError, AnswerErrorKind, EffectError, Error, Happened, Place, Result, StopReason, Stopped};
+pub use effect::{Answer, Effect, EffectSet, Fault, Has, Menu, Replay};
+pub use error::{
+    AnswerError, AnswerErrorKind, EffectError, Error, Failure, Happened, Place, Result, StopReason, Stopped,
+};
 pub use handler::{Handler, HandlerFuture, IntoHandler, RouterError};
 pub use io::{Ask, Cleanup, Io};
 pub use lanes::{Elapsed, Race2, Race3, Race4, Race5, Race6, Race7, Race8};

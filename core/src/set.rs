@@ -123,13 +123,25 @@ macro_rules! effects {
                     $(Self::$effect(effect) => $crate::Effect::holds(effect),)*
                 }
             }
-            fn error(outcome: &$outcome) -> ::core::option::Option<&dyn ::core::fmt::Debug> {
+            fn error(outcome: &$outcome) -> ::core::option::Option<&dyn $crate::Failure> {
                 match outcome {
                     $($outcome::$base(base) => <$base as $crate::EffectSet>::error(base),)?
                     $($outcome::$effect(answer) => match answer {
                         ::core::result::Result::Ok(_) => ::core::option::Option::None,
                         ::core::result::Result::Err(error) => ::core::option::Option::Some(error),
                     },)*
+                }
+            }
+            fn faults(&self, visit: &mut dyn ::core::ops::FnMut($crate::Fault)) {
+                match self {
+                    $(Self::$base(base) => $crate::EffectSet::faults(base, visit),)?
+                    $(Self::$effect(effect) => $crate::Menu::list(effect, visit),)*
+                }
+            }
+            fn fail(&self, number: usize) -> ::core::option::Option<$outcome> {
+                match self {
+                    $(Self::$base(base) => $crate::EffectSet::fail(base, number).map($outcome::$base),)?
+                    $(Self::$effect(effect) => $crate::Menu::make(effect, number).map($outcome::$effect),)*
                 }
             }
         }

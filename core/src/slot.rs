@@ -186,7 +186,11 @@ impl<S: EffectSet> Slot<S> {
             && !stop.allows(cleanup, holds)
         {
             if stop.refused < RUNAWAY_AFTER {
-                return Asked::Refused(Stopped { reason: stop.reason, happened: Happened::No });
+                let refused = Asked::Refused(Stopped { reason: stop.reason, happened: Happened::No });
+                if self.traced() {
+                    self.record(Entry::Refused { path: self.next_path(lane), effect });
+                }
+                return refused;
             }
             self.extra().fault = Some(Fault::Runaway(self.place(lane)));
             return Asked::Pending;

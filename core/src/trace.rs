@@ -47,6 +47,14 @@ pub enum Entry<S: EffectSet> {
         /// Which.
         effect: S,
     },
+    /// The handler asked for an effect after a stop, outside of a cleanup: it was answered with the stop, and the driver
+    /// has not heard of it.
+    Refused {
+        /// The place that it would have had.
+        path: Path,
+        /// Which.
+        effect: S,
+    },
     /// The driver answered.
     Answered {
         /// The effect that it answered.

@@ -204,7 +204,11 @@ fn replay(handler: &[Act], trace: &Trace<Standard>) -> Trace<Standard> {
                 driver.stopped = true;
                 driver.tasklet.stop(*reason);
             }
-            Entry::Asked { .. } | Entry::Abandoned { .. } | Entry::Detached { .. } | Entry::Told { .. } => {}
+            Entry::Asked { .. }
+            | Entry::Refused { .. }
+            | Entry::Abandoned { .. }
+            | Entry::Detached { .. }
+            | Entry::Told { .. } => {}
         }
     }
     assert!(driver.step(), "the replayed run ends as well");

@@ -3,8 +3,8 @@
 use alloc::{borrow::Cow, sync::Arc};
 
 use crate::{
-    effect::{Effect, Replay},
-    error::{EffectError, StopReason},
+    effect::{Effect, Menu, Replay},
+    error::{EffectError, Happened, StopReason},
     path::Path,
 };
 
@@ -27,6 +27,10 @@ impl Effect for ChatSend {
 
     fn replay(&self) -> Replay {
         Replay::Once
+    }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        menu.kind("closed", Happened::No, ChatErrorKind::Closed);
     }
 }
 
@@ -51,6 +55,13 @@ impl Effect for ChatRecv {
     fn replay(&self) -> Replay {
         Replay::Once
     }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        if self.subscription.is_some() {
+            menu.kind("lagged", Happened::No, ChatErrorKind::Lagged(3));
+        }
+        menu.kind("closed", Happened::No, ChatErrorKind::Closed);
+    }
 }
 
 /// Begins to collect a room's messages; asked by [`Io::chat_subscribe`](crate::Io::chat_subscribe).
@@ -70,6 +81,10 @@ impl Effect for ChatSubscribe {
 
     fn replay(&self) -> Replay {
         Replay::Read
+    }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        menu.kind("too many subscriptions", Happened::No, ChatErrorKind::Limit);
     }
 }
 
@@ -107,6 +122,10 @@ impl Effect for ChatBalance {
 
     fn replay(&self) -> Replay {
         Replay::Read
+    }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        menu.kind("closed", Happened::No, ChatErrorKind::Closed);
     }
 }
 

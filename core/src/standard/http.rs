@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::{
-    effect::{Effect, Replay},
+    effect::{Effect, Menu, Replay, lost},
     error::{EffectError, Happened, StopReason},
 };
 
@@ -26,6 +26,10 @@ impl Effect for HttpGet {
 
     fn replay(&self) -> Replay {
         Replay::Read
+    }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        exchange_faults(menu, Happened::No);
     }
 }
 
@@ -51,6 +55,19 @@ impl Effect for HttpSend {
             key.map_or(Replay::Once, |key| Replay::Idempotent(Cow::Owned(String::from(key))))
         }
     }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        exchange_faults(menu, lost(self));
+    }
+}
+
+fn exchange_faults<E>(menu: &mut Menu<'_, E>, lost: Happened)
+where
+    E: Effect<Output = HttpReply, Error = HttpError>,
+{
+    menu.kind("timeout", lost, HttpErrorKind::Timeout);
+    menu.kind("connection refused", Happened::No, HttpErrorKind::Connect);
+    menu.answers("503", || HttpReply::new(503, "service unavailable"));
 }
 
 /// An HTTP request to another server.

@@ -5,8 +5,8 @@ use http::StatusCode;
 
 use super::http::Headers;
 use crate::{
-    effect::{Effect, Replay},
-    error::{EffectError, StopReason},
+    effect::{Effect, Menu, Replay},
+    error::{EffectError, Happened, StopReason},
 };
 
 /// Reads the next piece of the request's body; asked by [`Body::chunk`](crate::Body::chunk).
@@ -24,6 +24,11 @@ impl Effect for ReadBody {
     fn replay(&self) -> Replay {
         Replay::Once
     }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        menu.kind("too large", Happened::No, BodyErrorKind::TooLarge);
+        menu.kind("incomplete", Happened::No, BodyErrorKind::Incomplete);
+    }
 }
 
 /// Sends the head of a streamed response; asked by [`Io::respond`](crate::Io::respond).
@@ -38,6 +43,10 @@ impl Effect for Respond {
 
     fn replay(&self) -> Replay {
         Replay::Once
+    }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        menu.kind("connection lost", Happened::Unknown, WriteErrorKind::ConnectionLost);
     }
 }
 
@@ -66,6 +75,10 @@ impl Effect for Write {
 
     fn replay(&self) -> Replay {
         Replay::Once
+    }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        menu.kind("connection lost", Happened::Unknown, WriteErrorKind::ConnectionLost);
     }
 }
 

@@ -3,9 +3,14 @@
 use alloc::{borrow::Cow, boxed::Box, format, sync::Arc, vec::Vec};
 use core::fmt;
 
-use super::{rows::Rows, sql_error::SqlError, value::Value};
+use super::{
+    rows::Rows,
+    sql_error::{SqlError, SqlErrorKind},
+    value::Value,
+};
 use crate::{
-    effect::{Effect, Replay},
+    effect::{Effect, Menu, Replay, lost},
+    error::Happened,
     path::Path,
 };
 
@@ -34,6 +39,14 @@ impl Effect for Sql {
         match word {
             Some(word) if word.eq_ignore_ascii_case("select") || word.eq_ignore_ascii_case("values") => Replay::Read,
             _ => Replay::Once,
+        }
+    }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        let lost = if self.transaction.is_some() { Happened::No } else { lost(self) };
+        menu.kind("connection lost", lost, SqlErrorKind::ConnectionLost);
+        if self.transaction.is_none() {
+            menu.kind("pool exhausted", Happened::No, SqlErrorKind::PoolExhausted);
         }
     }
 }
@@ -160,5 +173,22 @@ impl Effect for Transaction {
 
     fn holds(&self) -> bool {
         matches!(self.act, TransactionAct::Commit | TransactionAct::Rollback | TransactionAct::RollbackTo(_))
+    }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        match self.act {
+            TransactionAct::Begin => {
+                menu.kind("pool exhausted", Happened::No, SqlErrorKind::PoolExhausted);
+                menu.kind("connection lost", Happened::No, SqlErrorKind::ConnectionLost);
+            }
+            TransactionAct::Commit => {
+                menu.kind("connection lost", Happened::Unknown, SqlErrorKind::ConnectionLost);
+            }
+            TransactionAct::Savepoint(_) | TransactionAct::Release(_) => {
+                menu.kind("connection lost", Happened::No, SqlErrorKind::ConnectionLost);
+            }
+            // A connection that is lost rolls back as well, so that nothing can go wrong.
+            TransactionAct::Rollback | TransactionAct::RollbackTo(_) => {}
+        }
     }
 }

@@ -7,7 +7,7 @@ use core::{
 };
 
 use crate::{
-    effect::{Effect, Replay},
+    effect::{Effect, Menu, Replay},
     error::Stopped,
 };
 
@@ -118,5 +118,10 @@ impl Effect for Random {
 
     fn replay(&self) -> Replay {
         Replay::Pure
+    }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        menu.answers("lowest", || self.low);
+        menu.answers("highest", || self.high);
     }
 }

@@ -10,6 +10,7 @@
 
 mod answers;
 mod driver;
+mod faults;
 mod foreign;
 mod handlers;
 mod lanes;

@@ -1,0 +1,84 @@
+//! What can go wrong with an effect, as data; and what a stopped handler asks in vain, in its trace.
+
+use segno_core::{
+    EffectError, EffectSet, Entry, Happened, Has, HttpErrorKind, HttpGet, HttpRequest, HttpSend, Io, Now, Params,
+    Random, Sql, Standard, StandardOutcome, Step, StopReason, Stopped, Tasklet, Transaction, TransactionAct,
+    TransactionId,
+};
+
+fn names(effect: &Standard) -> Vec<(&'static str, Happened)> {
+    let mut names = Vec::new();
+    effect.faults(&mut |fault| names.push((fault.name, fault.happened)));
+    names
+}
+
+#[test]
+fn every_fault_of_a_menu_can_be_made_and_says_what_the_menu_says() {
+    let id = TransactionId::new("0#1".parse().unwrap());
+    let sql = |text: &'static str| Sql { text: text.into(), params: Params::default(), transaction: None };
+    let acts = [TransactionAct::Begin, TransactionAct::Commit, TransactionAct::Savepoint(1), TransactionAct::Rollback];
+    let transactions = acts.map(|act| Standard::Transaction(Transaction { id: id.clone(), act }));
+    let mut effects = vec![
+        Standard::Sql(sql("select 1")),
+        Standard::Sql(sql("delete from cart")),
+        Standard::HttpGet(HttpGet { url: "http://a.example".into() }),
+        Standard::HttpSend(HttpSend(Box::new(HttpRequest::post("http://a.example")))),
+        Standard::Random(Random { low: 2, high: 5 }),
+        Standard::Now(Now),
+    ];
+    effects.extend(transactions);
+    for effect in effects {
+        let mut faults = Vec::new();
+        effect.faults(&mut |fault| faults.push(fault));
+        for (number, fault) in faults.iter().enumerate() {
+            let outcome = effect.fail(number).unwrap();
+            let failed = Standard::error(&outcome);
+            assert_eq!(failed.is_none(), fault.answers, "{effect:?}: {fault:?}");
+            assert!(failed.is_none_or(|failed| failed.happened() == fault.happened), "{effect:?}: {fault:?}");
+        }
+        assert_eq!(effect.fail(faults.len()), None, "{effect:?}");
+    }
+}
+
+#[test]
+fn what_reads_has_not_happened_and_what_writes_may_have() {
+    let get = Standard::HttpGet(HttpGet { url: "http://a.example".into() });
+    let post = Standard::HttpSend(HttpSend(Box::new(HttpRequest::post("http://a.example"))));
+    assert_eq!(names(&get)[0], ("timeout", Happened::No));
+    assert_eq!(names(&post)[0], ("timeout", Happened::Unknown));
+    assert_eq!(names(&Standard::Now(Now)), []);
+    let timeout = EffectError::new(HttpErrorKind::Timeout, Happened::No, "timeout");
+    assert_eq!(get.fail(0), Some(<Standard as Has<HttpGet>>::wrap(Err(timeout))));
+    let random = Standard::Random(Random { low: 2, high: 5 });
+    assert_eq!([random.fail(0), random.fail(1)], [2, 5].map(|number| Some(StandardOutcome::Random(Ok(number)))));
+}
+
+#[test]
+fn what_is_asked_after_a_stop_stands_in_the_trace_as_refused() {
+    let handler = async |mut io: Io| {
+        io.now().await.unwrap_err();
+        io.random(..).await.unwrap_err();
+        io.cleanup().now().await
+    };
+    let mut tasklet = Tasklet::new(handler).record();
+    assert!(matches!(tasklet.step(), Step::Perform(..)));
+    assert!(matches!(tasklet.step(), Step::Waiting));
+    tasklet.stop(StopReason::Shutdown);
+    assert!(matches!(tasklet.step(), Step::Abandon(_)));
+    assert!(matches!(tasklet.step(), Step::Perform(_, Standard::Now(_))));
+    let path = |text: &str| text.parse().unwrap();
+    let random = Standard::Random(Random::new(..));
+    let entries = tasklet.trace().unwrap().entries;
+    assert_eq!(
+        entries,
+        [
+            Entry::Asked { path: path("0#1"), effect: Standard::Now(Now) },
+            Entry::Stopped { reason: StopReason::Shutdown },
+            Entry::Refused { path: path("0#2"), effect: random },
+            Entry::Asked { path: path("0#2"), effect: Standard::Now(Now) },
+        ]
+    );
+    let stopped = Stopped { reason: StopReason::Shutdown, happened: Happened::No };
+    let outcome = StandardOutcome::Now(Err(stopped));
+    assert_eq!(Standard::error(&outcome).unwrap().happened(), Happened::No);
+}
