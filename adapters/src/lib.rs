@@ -74,7 +74,7 @@ pub mod adapter {
 mod backend;
 #[cfg(feature = "smol")]
 mod chance;
-#[cfg(feature = "smol")]
+#[cfg(any(feature = "smol", feature = "testing"))]
 mod chat;
 #[cfg(feature = "smol")]
 mod drive;
@@ -91,7 +91,7 @@ pub mod testing;
 #[cfg(feature = "smol")]
 mod watchdog;
 
-#[cfg(feature = "smol")]
+#[cfg(any(feature = "smol", feature = "testing"))]
 pub use chat::{Chat, ChatSession};
 #[cfg(feature = "smol")]
 pub use drive::{DriveError, drive};

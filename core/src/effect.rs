@@ -162,7 +162,7 @@ impl<E: Effect<Error = EffectError<K>>, K> Menu<'_, E> {
     }
 }
 
-impl<E: Effect> fmt::Debug for Menu<'_, E> {
+impl<E: Effect> Debug for Menu<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Menu").field("seen", &self.seen).finish_non_exhaustive()
     }

@@ -58,18 +58,38 @@
 //!     .body("nobody spoke");
 //! ```
 
+mod end;
 mod expect;
+mod explore;
+mod finding;
+mod laws;
+mod outcomes;
 mod report;
 mod request;
 mod responded;
 mod run;
 mod script;
+mod setting;
+mod simulate;
+mod simulation;
+mod tape;
+mod trial;
+mod world;
 
+pub use end::End;
 pub use expect::{
     ChatSendExpect, Expect, begin, chat_balance, chat_recv, chat_send, chat_subscribe, commit, effect, http_get,
     http_send, now, ok, random, rollback, sleep, sql, transaction,
 };
+pub use explore::{Explore, explore};
+pub use finding::{Explored, Finding};
+pub use laws::{Law, Standards};
+pub use outcomes::Outcomes;
 pub use request::{TestRequest, get, post, request};
 pub use responded::Responded;
 pub use run::Scriptable;
 pub use script::{Script, script};
+pub use simulate::{Simulate, simulate};
+pub use simulation::Client;
+pub use tape::{ParseTapeError, Search, Tape, shrink};
+pub use world::{Clock, Session, World};

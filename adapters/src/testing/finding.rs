@@ -1,0 +1,79 @@
+//! What a test has found.
+
+use std::fmt;
+
+use super::simulation::Log;
+
+/// Something wrong that a run has shown: the smallest such run that was found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub(super) what: String,
+    pub(super) log: Log,
+    pub(super) replay: String,
+    pub(super) unusual: usize,
+    pub(super) runs: u64,
+}
+
+impl Finding {
+    /// What is wrong.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// The replay string: what [`replay`](super::Explore::replay) takes to show it again.
+    pub fn replay(&self) -> &str {
+        &self.replay
+    }
+
+    /// How many unusual decisions it takes.
+    pub fn unusual(&self) -> usize {
+        self.unusual
+    }
+
+    /// How many runs it took to find it.
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
+}
+
+/// What is wrong, the run line by line, and how to run it again.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let runs = if self.runs == 1 { "run" } else { "runs" };
+        let decisions = if self.unusual == 1 { "decision" } else { "decisions" };
+        writeln!(
+            f,
+            "{}\n\n  found after {} {runs}, with {} unusual {decisions}:\n",
+            self.what, self.runs, self.unusual
+        )?;
+        write!(f, "{}", self.log)?;
+        write!(f, "\n  to run it again: .replay(\"{}\")", self.replay)
+    }
+}
+
+/// What a test without a finding has done: the bound of its claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explored {
+    pub(super) runs: u64,
+    pub(super) steps: u64,
+    pub(super) bound: String,
+}
+
+impl Explored {
+    /// How many different runs there were.
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
+
+    /// How many effects were performed or failed in them.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+}
+
+/// `explored 1771 runs (34650 effects), at most 2 unusual decisions in each`
+impl fmt::Display for Explored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "explored {} runs ({} effects), {}", self.runs, self.steps, self.bound)
+    }
+}

@@ -1,0 +1,278 @@
+//! What must hold for every handler, whatever happens to it.
+
+use std::fmt;
+
+use segno_core::{
+    ChatRecv, EffectSet, Entry, Happened, Has, HttpGet, HttpSend, Path, ReadBody, Replay, Respond, Sql, Trace,
+    Transaction, TransactionAct, TransactionId, Write,
+};
+
+use super::end::End;
+
+/// An effect set that contains the standard effects that laws speak of; every set over [`Standard`](crate::Standard) is one.
+pub trait Standards:
+    Has<Sql> + Has<Transaction> + Has<HttpGet> + Has<HttpSend> + Has<ChatRecv> + Has<ReadBody> + Has<Respond> + Has<Write>
+{
+}
+
+impl<S> Standards for S where
+    S: Has<Sql>
+        + Has<Transaction>
+        + Has<HttpGet>
+        + Has<HttpSend>
+        + Has<ChatRecv>
+        + Has<ReadBody>
+        + Has<Respond>
+        + Has<Write>
+{
+}
+
+/// A law that holds for every run, unless a test [switches it off](super::Explore::without).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Law {
+    /// Every transaction is committed or rolled back exactly once, on every path.
+    TransactionsClose,
+    /// No statement is `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT` or the like: transactions are scopes.
+    TransactionsAreScopes,
+    /// No HTTP request and no receive of chat is under way while a transaction of the same handler is open, in whatever lane: a
+    /// slow peer would hold a connection and its locks.
+    NoWaitInTransaction,
+    /// A streamed response has one head, and no piece before it.
+    OneResponse,
+    /// What must happen [once](Replay::Once) is not asked for again after nobody knows whether it happened: it failed so, or
+    /// it was abandoned.
+    NoRepeat,
+    /// After a stop, nothing is asked for but in a [cleanup](crate::Io::cleanup): it would be refused.
+    QuietAfterStop,
+}
+
+/// All laws.
+const ALL: [Law; 6] = [
+    Law::TransactionsClose,
+    Law::TransactionsAreScopes,
+    Law::NoWaitInTransaction,
+    Law::OneResponse,
+    Law::NoRepeat,
+    Law::QuietAfterStop,
+];
+
+/// The laws of a test: those that are on, and its own.
+pub(super) struct Laws<S: EffectSet> {
+    on: Vec<Law>,
+    own: Vec<(String, OwnLaw<S>)>,
+}
+
+type OwnLaw<S> = Box<dyn Fn(&Trace<S>, &End) -> Result<(), String>>;
+
+impl<S: EffectSet> Default for Laws<S> {
+    fn default() -> Self {
+        Self { on: ALL.to_vec(), own: Vec::new() }
+    }
+}
+
+impl<S: Standards> Laws<S> {
+    pub(super) fn switch_off(&mut self, law: Law) {
+        self.on.retain(|on| *on != law);
+    }
+
+    pub(super) fn add(&mut self, name: &str, law: impl Fn(&Trace<S>, &End) -> Result<(), String> + 'static) {
+        self.own.push((name.into(), Box::new(law)));
+    }
+
+    /// What the run of a handler breaks, if anything.
+    pub(super) fn broken(&self, trace: &Trace<S>, end: &End) -> Option<String> {
+        let broken = |name: &str, why: String| format!("the law `{name}` is broken: {why}");
+        let standard = self.on.iter().find_map(|law| {
+            let kept = match law {
+                Law::TransactionsClose => transactions_close(trace),
+                Law::TransactionsAreScopes => transactions_are_scopes(trace),
+                Law::NoWaitInTransaction => no_wait_in_transaction(trace),
+                Law::OneResponse => one_response(trace),
+                Law::NoRepeat => no_repeat(trace),
+                Law::QuietAfterStop => quiet_after_stop(trace),
+            };
+            kept.err().map(|why| broken(&format!("{law:?}"), why))
+        });
+        standard.or_else(|| self.own.iter().find_map(|(name, law)| law(trace, end).err().map(|why| broken(name, why))))
+    }
+}
+
+impl<S: EffectSet> fmt::Debug for Laws<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let own: Vec<_> = self.own.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Laws").field("on", &self.on).field("own", &own).finish()
+    }
+}
+
+/// What is asked or told.
+fn effect<S: EffectSet>(entry: &Entry<S>) -> Option<&S> {
+    match entry {
+        Entry::Asked { effect, .. } | Entry::Told { effect } => Some(effect),
+        Entry::Refused { .. }
+        | Entry::Answered { .. }
+        | Entry::Abandoned { .. }
+        | Entry::Detached { .. }
+        | Entry::Stopped { .. } => None,
+    }
+}
+
+/// Where a transaction stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Stands {
+    /// It was asked to begin, at this place of the trace, and may have begun.
+    Begun,
+    Open,
+    /// It never began, or was closed.
+    Closed,
+}
+
+fn transactions_close<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
+    let mut all: Vec<(&TransactionId, &Path, Stands)> = Vec::new();
+    for entry in &trace.entries {
+        if let Entry::Asked { path, effect } = entry
+            && let Some(Transaction { id, act: TransactionAct::Begin }) = effect.project()
+        {
+            all.push((id, path, Stands::Begun));
+        } else if let Entry::Answered { path, outcome } = entry
+            && let Some((_, _, stands)) =
+                all.iter_mut().find(|(_, begin, stands)| *begin == path && *stands == Stands::Begun)
+        {
+            *stands = match S::error(outcome).map(|error| error.happened()) {
+                None | Some(Happened::Yes) => Stands::Open,
+                Some(Happened::No) => Stands::Closed,
+                Some(Happened::Unknown) => Stands::Begun,
+            };
+        } else if let Some(Transaction { id, act }) = effect(entry).and_then(|effect| effect.project())
+            && matches!(act, TransactionAct::Commit | TransactionAct::Rollback)
+        {
+            match all.iter_mut().rev().find(|(begun, _, _)| *begun == id) {
+                Some((_, _, stands)) if *stands != Stands::Closed => *stands = Stands::Closed,
+                Some(_) => return Err(format!("the transaction {id} is closed by {act:?}, and was closed before")),
+                None => return Err(format!("the transaction {id} is closed by {act:?}, and never began")),
+            }
+        }
+    }
+    match all.iter().find(|(_, _, stands)| *stands == Stands::Open) {
+        Some((id, _, _)) => Err(format!("the transaction {id} is never closed")),
+        None => Ok(()),
+    }
+}
+
+fn transactions_are_scopes<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
+    const WORDS: [&str; 6] = ["begin", "commit", "end", "rollback", "savepoint", "release"];
+    for sql in trace.entries.iter().filter_map(|entry| <S as Has<Sql>>::project(effect(entry)?)) {
+        let word = sql.text.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
+        if WORDS.iter().any(|reserved| word.eq_ignore_ascii_case(reserved)) {
+            return Err(format!("the statement `{}` controls a transaction by hand: use `io.transaction`", sql.text));
+        }
+    }
+    Ok(())
+}
+
+fn no_wait_in_transaction<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
+    let mut open: Vec<&TransactionId> = Vec::new();
+    let mut waits: Vec<(&Path, &S)> = Vec::new();
+    for entry in &trace.entries {
+        if let Some(asked) = effect(entry) {
+            if let Some(Transaction { id, act }) = asked.project() {
+                match act {
+                    TransactionAct::Begin => open.push(id),
+                    TransactionAct::Commit | TransactionAct::Rollback => open.retain(|other| *other != id),
+                    TransactionAct::Savepoint(_) | TransactionAct::Release(_) | TransactionAct::RollbackTo(_) => {}
+                }
+            } else if let Entry::Asked { path, .. } = entry
+                && takes_long(asked)
+            {
+                waits.push((path, asked));
+            }
+            if let (Some(id), Some((path, wait))) = (open.first(), waits.first()) {
+                return Err(format!("{} (at {path}) waits while the transaction {id} is open", wait.name()));
+            }
+        } else if let Entry::Answered { path, .. } | Entry::Abandoned { path } = entry {
+            waits.retain(|(waiting, _)| *waiting != path);
+        } else if let Entry::Stopped { .. } = entry {
+            waits.clear();
+        }
+    }
+    Ok(())
+}
+
+fn takes_long<S: Standards>(effect: &S) -> bool {
+    <S as Has<HttpGet>>::project(effect).is_some()
+        || <S as Has<HttpSend>>::project(effect).is_some()
+        || <S as Has<ChatRecv>>::project(effect).is_some()
+}
+
+fn one_response<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
+    let mut heads = 0;
+    for asked in trace.entries.iter().filter_map(effect) {
+        heads += usize::from(<S as Has<Respond>>::project(asked).is_some());
+        if heads > 1 {
+            return Err("a second head is sent".into());
+        }
+        if heads == 0 && <S as Has<Write>>::project(asked).is_some() {
+            return Err("a piece is sent before the head".into());
+        }
+    }
+    Ok(())
+}
+
+fn no_repeat<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
+    // Reading again what was not read is no repetition.
+    let counts = |effect: &S| {
+        effect.replay() == Replay::Once
+            && <S as Has<ChatRecv>>::project(effect).is_none()
+            && <S as Has<ReadBody>>::project(effect).is_none()
+    };
+    let mut waiting: Vec<(&Path, &S)> = Vec::new();
+    let mut unknown: Vec<&S> = Vec::new();
+    for entry in &trace.entries {
+        match entry {
+            Entry::Asked { path, effect } if counts(effect) => {
+                if unknown.contains(&effect) {
+                    return Err(format!(
+                        "{} is asked for again, and may have happened before: {effect:?}",
+                        effect.name()
+                    ));
+                }
+                waiting.push((path, effect));
+            }
+            Entry::Answered { path, .. } | Entry::Abandoned { path } => {
+                let Some(place) = waiting.iter().position(|(waits, _)| *waits == path) else { continue };
+                let (_, effect) = waiting.remove(place);
+                let heard = match entry {
+                    Entry::Answered { outcome, .. } => {
+                        S::error(outcome).is_none_or(|error| error.happened() != Happened::Unknown)
+                    }
+                    _ => false,
+                };
+                if !heard {
+                    unknown.push(effect);
+                }
+            }
+            Entry::Stopped { .. } => unknown.extend(waiting.drain(..).map(|(_, effect)| effect)),
+            Entry::Asked { .. } | Entry::Refused { .. } | Entry::Detached { .. } | Entry::Told { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+fn quiet_after_stop<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
+    let refused = trace.entries.iter().find_map(|entry| match entry {
+        Entry::Refused { effect, .. } => Some(effect),
+        Entry::Asked { .. }
+        | Entry::Answered { .. }
+        | Entry::Abandoned { .. }
+        | Entry::Detached { .. }
+        | Entry::Told { .. }
+        | Entry::Stopped { .. } => None,
+    });
+    refused.map_or(Ok(()), |effect| {
+        Err(format!(
+            "after it was stopped, the handler asked for {}, which was refused: what must still be done goes through \
+             `io.cleanup()`, and what must not ends with the error\n    {effect:?}",
+            effect.name()
+        ))
+    })
+}

@@ -1,0 +1,90 @@
+//! A run, line by line, as a person reads it.
+
+use std::{
+    fmt::{self, Debug, Write as _},
+    panic::Location,
+};
+
+use segno_core::Timestamp;
+
+/// What happened in a run.
+#[derive(Clone, Debug, Default)]
+pub(in crate::testing) struct Log {
+    lines: Vec<Line>,
+}
+
+#[derive(Clone, Debug)]
+struct Line {
+    time: Timestamp,
+    client: Option<usize>,
+    what: String,
+    location: Option<&'static Location<'static>>,
+}
+
+impl Log {
+    pub(super) fn note(&mut self, time: Timestamp, client: Option<usize>, what: impl Into<String>) {
+        self.lines.push(Line { time, client, what: what.into(), location: None });
+    }
+
+    /// An effect, and what became of it.
+    pub(super) fn effect(
+        &mut self,
+        time: Timestamp,
+        client: usize,
+        (name, effect): (&str, &impl Debug),
+        became: &str,
+        location: Option<&'static Location<'static>>,
+    ) {
+        let what = format!("{name:<12} {} {became}", short(effect));
+        self.lines.push(Line { time, client: Some(client), what, location });
+    }
+}
+
+impl fmt::Display for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let skipped = self.lines.len().saturating_sub(SHOWN);
+        if skipped > 0 {
+            writeln!(f, "  … {skipped} earlier lines")?;
+        }
+        let several = self.lines.iter().any(|line| line.client.is_some_and(|client| client > 0));
+        let timed = self.lines.last().is_some_and(|line| line.time > self.lines[0].time);
+        for (number, line) in self.lines.iter().enumerate().skip(skipped) {
+            let mut text = format!("  {:>3} ", number + 1);
+            if timed {
+                // A string takes all that is written to it.
+                let _ = write!(text, "{:>8.3} s ", line.time.since(self.lines[0].time).as_secs_f64());
+            }
+            match line.client {
+                Some(client) if several => {
+                    let _ = write!(text, "client {client:<2} ");
+                }
+                None if several => text += "          ",
+                Some(_) | None => {}
+            }
+            text += &line.what;
+            match line.location {
+                Some(location) => writeln!(f, "{text:<PLACE$}  {location}")?,
+                None => writeln!(f, "{text}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a value shows, cut to a line.
+pub(super) fn short(value: &impl Debug) -> String {
+    let text = format!("{value:?}");
+    match text.char_indices().nth(WIDTH) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// The smallest run that fails is mostly shorter; of a long one, the end matters.
+const SHOWN: usize = 60;
+
+/// What fits on a screen beside a line of code's place.
+const WIDTH: usize = 110;
+
+/// Where the place of the line of code stands, if there is room.
+const PLACE: usize = 100;

@@ -1,0 +1,358 @@
+//! A run: what an event does.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use segno_core::{
+    ChatSend, Has, Perform, PerformedBy, Response, Result as Responds, Sql, Step, StopReason, Ticket, Transaction,
+};
+
+use super::{
+    client::{Actor, Pending, Progress, Unheard, perform, poll},
+    event::Event,
+    log::short,
+    options::{Fate, count, fate},
+    run::{Persistent, Run, Wrong},
+};
+use crate::{
+    panics,
+    testing::{
+        end::End,
+        laws::Standards,
+        world::{Received, Session},
+    },
+};
+
+impl<S, X> Run<'_, S, X>
+where
+    S: Standards + PerformedBy<Session<X>>,
+    X: Send + Sync + 'static,
+{
+    pub(super) fn happens(&mut self, event: Event) -> Result<(), Wrong> {
+        match event {
+            Event::Arrives(client) => self.arrives(client),
+            Event::Vanishes(client) => self.vanishes(client),
+            Event::Says(number) => self.says(number),
+            Event::Effect(client, ticket) => self.effect(client, ticket),
+            Event::Unheard(client, number) => self.unheard(client, number),
+        }
+    }
+
+    fn arrives(&mut self, client: usize) -> Result<(), Wrong> {
+        let request = &self.plan.clients[client].request;
+        let received = Received::new(request.body.clone());
+        let session = Session::new(self.world.clone(), received.clone()).into();
+        let tasklet = self.plan.handler.tasklet(request.request()).record();
+        self.actors[client] = Some(Actor::new(tasklet, session, received));
+        self.note(client, || "arrives");
+        self.step(client)
+    }
+
+    fn vanishes(&mut self, client: usize) -> Result<(), Wrong> {
+        if self.actors[client].is_none() {
+            // It comes in the same moment.
+            self.ready.push_back(Event::Vanishes(client));
+            return Ok(());
+        }
+        self.stop(client, StopReason::Disconnected)
+    }
+
+    fn says(&mut self, number: usize) -> Result<(), Wrong> {
+        let said = &self.plan.said[number];
+        let send = ChatSend { room: said.room.clone().into(), message: said.message.as_str().into() };
+        let session = self.world.chat().session();
+        let mut sent = Box::pin(async move { session.perform(send).await }) as super::client::Boxed<_>;
+        let reached = poll(&mut sent, || std::task::Waker::noop().clone());
+        if let Some(log) = &mut self.log {
+            log.note(self.world.clock().now(), None, format!("somebody says {said:?} -> {reached:?}"));
+        }
+        Ok(())
+    }
+
+    /// An effect's turn: the tape says what becomes of it, the first time.
+    fn effect(&mut self, client: usize, ticket: Ticket) -> Result<(), Wrong> {
+        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
+        let stoppable = actor.stopped.is_none();
+        let Some(pending) = actor.pending(ticket) else { return Ok(()) };
+        if pending.decided {
+            return self.go_on(client, ticket);
+        }
+        pending.decided = true;
+        self.steps += 1;
+        if self.steps > self.plan.limits.steps {
+            return Err(format!("the run has not ended after {} effects", self.plan.limits.steps));
+        }
+        let limits = &self.plan.limits;
+        let stays = |stays: &&Persistent| stays.location == pending.location && stays.effect == pending.effect.name();
+        if let Some(stays) = self.persistent.iter().find(stays) {
+            let (fault, name) = (stays.fault, stays.name);
+            return self.fails(client, ticket, fault, name, false);
+        }
+        let stops = if stoppable { &limits.stops[..] } else { &[] };
+        let number = self.tape.pick(1, count(&pending.effect, limits.faults, stops.len()));
+        match fate(&pending.effect, limits.faults, stops, number) {
+            Fate::Performed => self.go_on(client, ticket),
+            Fate::Failed { fault, name, applied, answers: _, persistent } => {
+                if persistent {
+                    let (location, effect) = (pending.location, pending.effect.name());
+                    self.persistent.push(Persistent { location, effect, fault, name });
+                }
+                self.fails(client, ticket, fault, name, applied)
+            }
+            Fate::Stopped { reason, applied } => {
+                if applied {
+                    self.carry_on(client, ticket)?;
+                    self.note_effect(client, ticket, "-> carried out, but nobody heard of it");
+                }
+                self.stop(client, reason)
+            }
+        }
+    }
+
+    /// Carries an effect on, and answers it if it is done.
+    fn go_on(&mut self, client: usize, ticket: Ticket) -> Result<(), Wrong> {
+        self.carry_on(client, ticket)?;
+        let Some(pending) = self.pending(client, ticket) else { return Ok(()) };
+        if let Progress::Parked(_) | Progress::Fresh = pending.progress {
+            return Ok(());
+        }
+        self.answer(client, ticket)
+    }
+
+    /// The effect fails, carried out or not.
+    fn fails(
+        &mut self,
+        client: usize,
+        ticket: Ticket,
+        fault: usize,
+        name: &'static str,
+        applied: bool,
+    ) -> Result<(), Wrong> {
+        if applied {
+            self.carry_on(client, ticket)?;
+        }
+        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
+        let Some(session) = actor.session.clone() else { return Ok(()) };
+        let Some(pending) = actor.pending(ticket) else { return Ok(()) };
+        pending.instead = pending.effect.fail(fault).map(|outcome| (name, outcome));
+        if applied && matches!(pending.progress, Progress::Parked(_)) {
+            // It is carried out when its turn in the world comes, and fails then.
+            return Ok(());
+        }
+        if !applied {
+            pending.progress = Progress::Fresh;
+            lose(&pending.effect, &session);
+        }
+        self.answer(client, ticket)
+    }
+
+    /// Answers an effect that is done, or that fails.
+    fn answer(&mut self, client: usize, ticket: Ticket) -> Result<(), Wrong> {
+        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
+        let Some(Pending { effect, location, progress, instead, .. }) = actor.take(ticket) else { return Ok(()) };
+        let applied = matches!(progress, Progress::Done(_));
+        let (fault, outcome) = match (instead, progress) {
+            (Some((fault, outcome)), _) => (Some(fault), outcome),
+            (None, Progress::Done(outcome)) => (None, outcome),
+            (None, Progress::Fresh | Progress::Parked(_)) => return Ok(()),
+        };
+        if let Some(log) = &mut self.log {
+            let how = match (fault, applied) {
+                (None, _) => "->",
+                (Some(_), true) => "-> FAULT, though carried out:",
+                (Some(_), false) => "-> FAULT:",
+            };
+            let became = format!("{how} {}", short(&outcome));
+            log.effect(self.world.clock().now(), client, (effect.name(), &effect), &became, location);
+        }
+        if let Some(outcomes) = &self.plan.outcomes {
+            outcomes.driven(location, &effect, fault, &outcome);
+        }
+        if let Some(tasklet) = &mut actor.tasklet {
+            tasklet.answer(ticket, outcome).map_err(|error| format!("{}: {error}", effect.name()))?;
+        }
+        self.step(client)
+    }
+
+    /// Carries an effect on as far as it goes, without a word to its handler.
+    fn carry_on(&mut self, client: usize, ticket: Ticket) -> Result<(), Wrong> {
+        let woken = &self.woken;
+        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
+        let Some(session) = actor.session.clone() else { return Ok(()) };
+        let Some(pending) = actor.pending(ticket) else { return Ok(()) };
+        let waker = || woken.waker(Event::Effect(client, ticket));
+        catch_unwind(AssertUnwindSafe(|| pending.advance(&session, waker)))
+            .map_err(|panic| format!("what performs an effect panicked: {}", panics::message(&*panic)))
+    }
+
+    pub(super) fn stop(&mut self, client: usize, reason: StopReason) -> Result<(), Wrong> {
+        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
+        let Some(tasklet) = &mut actor.tasklet else { return Ok(()) };
+        if actor.stopped.is_none() {
+            actor.stopped = Some(reason);
+            if let Some(outcomes) = &self.plan.outcomes {
+                actor.pending.iter().for_each(|pending| outcomes.stopped(pending.location, &pending.effect));
+            }
+            tasklet.stop(reason);
+            self.note(client, || match reason {
+                StopReason::Disconnected => "STOPPED: its client went away",
+                StopReason::Deadline => "STOPPED: its time is over",
+                StopReason::Shutdown => "STOPPED: the server shuts down",
+            });
+        }
+        self.step(client)?;
+        // What holds is not stopped, and goes on.
+        let held =
+            self.actors[client].iter().flat_map(|actor| &actor.pending).map(|held| Event::Effect(client, held.ticket));
+        let held: Vec<_> = held.filter(|held| !self.ready.contains(held)).collect();
+        self.ready.extend(held);
+        Ok(())
+    }
+
+    /// Runs a handler until it waits or ends.
+    fn step(&mut self, client: usize) -> Result<(), Wrong> {
+        let mut panicked = None;
+        loop {
+            let Some(actor) = &mut self.actors[client] else { return Ok(()) };
+            let Some(tasklet) = &mut actor.tasklet else { return Ok(()) };
+            match catch_unwind(AssertUnwindSafe(|| tasklet.step())) {
+                Err(panic) => panicked = Some(format!("the handler panicked: {}", panics::message(&*panic))),
+                Ok(Step::Perform(ticket, effect)) => self.asked(client, ticket, effect)?,
+                Ok(Step::Abandon(ticket)) => {
+                    actor.take(ticket);
+                    self.ready.retain(|event| *event != Event::Effect(client, ticket));
+                }
+                Ok(Step::Detach(ticket)) => self.detached(client, ticket)?,
+                Ok(Step::Tell(effect)) => self.told(client, effect)?,
+                Ok(Step::Waiting) => return Ok(()),
+                Ok(Step::Done(end)) => return self.ended(client, end),
+                Ok(Step::Foreign(place)) => {
+                    return Err(format!("the handler awaited something that is not an effect, {place}"));
+                }
+                Ok(Step::Runaway(place)) => {
+                    return Err(format!("the handler was stopped and would not end, {place}"));
+                }
+                Ok(Step::Dead) => return Err(panicked.unwrap_or_else(|| "the handler has ended before".into())),
+            }
+        }
+    }
+
+    fn asked(&mut self, client: usize, ticket: Ticket, effect: S) -> Result<(), Wrong> {
+        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
+        actor.asked += 1;
+        if actor.asked > self.plan.limits.effects {
+            let limit = self.plan.limits.effects;
+            return Err(format!("endless loop: a handler has asked for more than {limit} effects (see `max_effects`)"));
+        }
+        let location = actor.tasklet.as_ref().and_then(|tasklet| tasklet.location(ticket));
+        let at_once = effect.replay() == segno_core::Replay::Pure;
+        actor.pending.push(Pending {
+            ticket,
+            effect,
+            location,
+            progress: Progress::Fresh,
+            decided: false,
+            instead: None,
+        });
+        if at_once {
+            // A sleep begins when it is asked for.
+            self.carry_on(client, ticket)?;
+            if self.pending(client, ticket).is_some_and(|pending| matches!(pending.progress, Progress::Parked(_))) {
+                return Ok(());
+            }
+        }
+        self.ready.push_back(Event::Effect(client, ticket));
+        Ok(())
+    }
+
+    /// The effect is finished, with nobody waiting for it.
+    fn detached(&mut self, client: usize, ticket: Ticket) -> Result<(), Wrong> {
+        self.ready.retain(|event| *event != Event::Effect(client, ticket));
+        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
+        let Some(pending) = actor.take(ticket) else { return Ok(()) };
+        let Some(session) = &actor.session else { return Ok(()) };
+        match pending.progress {
+            Progress::Fresh => {
+                let future = perform(pending.effect, session);
+                self.finish_unheard(client, future)
+            }
+            Progress::Parked(future) => self.finish_unheard(client, future),
+            Progress::Done(_) => Ok(()),
+        }
+    }
+
+    fn told(&mut self, client: usize, effect: S) -> Result<(), Wrong> {
+        if let Some(log) = &mut self.log {
+            log.effect(self.world.clock().now(), client, (effect.name(), &effect), "(told: nobody waits)", None);
+        }
+        let Some(session) = self.actors[client].as_ref().and_then(|actor| actor.session.as_ref()) else {
+            return Ok(());
+        };
+        let future = perform(effect, session);
+        self.finish_unheard(client, future)
+    }
+
+    fn finish_unheard(&mut self, client: usize, future: super::client::Boxed<S::Outcome>) -> Result<(), Wrong> {
+        self.unheard += 1;
+        let number = self.unheard;
+        if let Some(actor) = &mut self.actors[client] {
+            actor.unheard.push(Unheard { number, future });
+        }
+        self.unheard(client, number)
+    }
+
+    fn unheard(&mut self, client: usize, number: u64) -> Result<(), Wrong> {
+        let woken = &self.woken;
+        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
+        let Some(place) = actor.unheard.iter().position(|unheard| unheard.number == number) else { return Ok(()) };
+        let future = &mut actor.unheard[place].future;
+        let waker = || woken.waker(Event::Unheard(client, number));
+        let done = catch_unwind(AssertUnwindSafe(|| poll(future, waker)))
+            .map_err(|panic| format!("what performs an effect panicked: {}", panics::message(&*panic)))?;
+        if done.is_some() {
+            actor.unheard.remove(place);
+            actor.tidy();
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, client: usize, end: Responds<Response>) -> Result<(), Wrong> {
+        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
+        let trace = actor.tasklet.take().and_then(|mut tasklet| tasklet.take_trace()).unwrap_or_default();
+        let end = End::new(end, actor.received.written(), actor.stopped)?;
+        actor.tidy();
+        actor.trace = trace;
+        if let Some(log) = &mut self.log {
+            log.note(self.world.clock().now(), Some(client), end.to_string());
+        }
+        let broken = self.plan.laws.broken(&actor.trace, &end);
+        actor.end = Some(end);
+        broken.map_or(Ok(()), Err)
+    }
+
+    fn pending(&mut self, client: usize, ticket: Ticket) -> Option<&mut Pending<S>> {
+        self.actors[client].as_mut()?.pending(ticket)
+    }
+
+    fn note(&mut self, client: usize, what: impl FnOnce() -> &'static str) {
+        if let Some(log) = &mut self.log {
+            log.note(self.world.clock().now(), Some(client), what());
+        }
+    }
+
+    fn note_effect(&mut self, client: usize, ticket: Ticket, became: &str) {
+        let Some(log) = &mut self.log else { return };
+        if let Some(pending) = self.actors[client].as_mut().and_then(|actor| actor.pending(ticket)) {
+            let effect = (pending.effect.name(), &pending.effect);
+            log.effect(self.world.clock().now(), client, effect, became, pending.location);
+        }
+    }
+}
+
+/// The connection of a transaction is lost, and with it what the transaction did.
+fn lose<S: Standards, X>(effect: &S, session: &Session<X>) {
+    let statement = <S as Has<Sql>>::project(effect).and_then(|sql| sql.transaction.as_ref());
+    let control = <S as Has<Transaction>>::project(effect).map(|transaction| &transaction.id);
+    if let Some(id) = statement.or(control) {
+        session.lose(id);
+    }
+}

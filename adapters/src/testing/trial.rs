@@ -1,0 +1,154 @@
+//! Runs a plan with many tapes, and makes a finding of the first run that is wrong.
+
+use std::{
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use segno_core::{PerformedBy, Trace};
+
+use super::{
+    end::End,
+    finding::{Explored, Finding},
+    laws::Standards,
+    simulation::{Ended, Plan, Run},
+    tape::{Search, Tape, shrink},
+    world::{Session, World},
+};
+use crate::panics;
+
+/// Which tapes are tried.
+#[derive(Clone, Debug)]
+pub(super) enum Tapes {
+    /// All with at most so many unusual decisions.
+    Bounded(usize),
+    /// Those of these seeds.
+    Seeds(Range<u64>),
+    /// This one.
+    One(Tape),
+}
+
+/// A plan, the world that each run gets, and what must hold at its end.
+pub(super) struct Trial<'t, S: Standards, W, C> {
+    pub(super) plan: &'t Plan<S>,
+    pub(super) world: W,
+    pub(super) check: C,
+}
+
+impl<S, X, W, C> Trial<'_, S, W, C>
+where
+    S: Standards + PerformedBy<Session<X>>,
+    X: Send + Sync + 'static,
+    W: Fn() -> World<X>,
+    C: Fn(&World<X>, &[End]),
+{
+    /// Tries these tapes.
+    pub(super) fn run(&self, tapes: Tapes) -> Result<Explored, Box<Finding>> {
+        panics::quietly(|| match tapes {
+            Tapes::Bounded(bound) => self.bounded(bound),
+            Tapes::Seeds(seeds) => self.seeds(seeds),
+            Tapes::One(tape) => self.one(tape),
+        })
+    }
+
+    fn bounded(&self, bound: usize) -> Result<Explored, Box<Finding>> {
+        let mut search = Search::new(bound);
+        let mut steps = 0;
+        while let Some(tape) = search.next_tape() {
+            let first = tape.is_normal();
+            let (wrong, performed) = if first { self.twice(tape) } else { self.once(tape) };
+            if let Some(what) = wrong {
+                let tape = tape.rewound();
+                return Err(self.finding(what, &tape, search.runs()));
+            }
+            steps += if search.is_new() { performed } else { 0 };
+        }
+        let bound = match search.exhausted() {
+            true => "all that there are".to_owned(),
+            false => format!("at most {bound} unusual decisions in each"),
+        };
+        Ok(Explored { runs: search.runs(), steps, bound })
+    }
+
+    fn seeds(&self, seeds: Range<u64>) -> Result<Explored, Box<Finding>> {
+        let mut steps = 0;
+        for seed in seeds.clone() {
+            let mut tape = Tape::seeded(seed);
+            let (wrong, performed) = if seed == seeds.start { self.twice(&mut tape) } else { self.once(&mut tape) };
+            steps += performed;
+            if let Some(what) = wrong {
+                let smallest = shrink(&tape, MAX_ATTEMPTS, |tape| self.once(tape).0.is_some());
+                let what = self.once(&mut smallest.rewound()).0.unwrap_or(what);
+                return Err(self.finding(what, &smallest, seed - seeds.start + 1));
+            }
+        }
+        let runs = seeds.end.saturating_sub(seeds.start);
+        Ok(Explored {
+            runs,
+            steps,
+            bound: format!("by the seeds from {} to {}", seeds.start, seeds.end.saturating_sub(1)),
+        })
+    }
+
+    fn one(&self, mut tape: Tape) -> Result<Explored, Box<Finding>> {
+        let (wrong, steps) = self.once(&mut tape);
+        let misfit = || tape.misfits().then(|| MISFIT.to_owned());
+        match wrong.or_else(misfit) {
+            Some(what) => Err(self.finding(what, &tape.rewound(), 1)),
+            None => Ok(Explored { runs: 1, steps, bound: "by the tape that was given".into() }),
+        }
+    }
+
+    /// Runs a tape; tells what is wrong with the run, and how many effects were performed.
+    fn once(&self, tape: &mut Tape) -> (Option<String>, u64) {
+        let (wrong, ended) = self.play(tape, false);
+        (wrong, ended.steps)
+    }
+
+    /// Runs a tape twice: a handler that is a function of its answers asks for the same both times.
+    fn twice(&self, tape: &mut Tape) -> (Option<String>, u64) {
+        let (wrong, first) = self.play(tape, false);
+        let (_, second) = self.play(&mut tape.rewound(), false);
+        let differs = first.traces.iter().zip(&second.traces).find_map(|(one, other)| difference(one, other));
+        (differs.or(wrong), first.steps)
+    }
+
+    fn play(&self, tape: &mut Tape, logged: bool) -> (Option<String>, Ended<S>) {
+        let world = Arc::new((self.world)());
+        let ended = Run::new(self.plan, world.clone(), tape, logged).finish();
+        let wrong = match &ended.ends {
+            Err(wrong) => Some(wrong.clone()),
+            Ok(ends) => catch_unwind(AssertUnwindSafe(|| (self.check)(&world, ends)))
+                .err()
+                .map(|panic| format!("a check failed: {}", panics::message(&*panic))),
+        };
+        (wrong, ended)
+    }
+
+    /// The finding of a tape, with all that happens in its run.
+    fn finding(&self, what: String, tape: &Tape, runs: u64) -> Box<Finding> {
+        let mut again = tape.rewound();
+        let (_, ended) = self.play(&mut again, true);
+        let (replay, unusual) = (again.to_string(), again.unusual());
+        Box::new(Finding { what, log: ended.log, replay, unusual, runs })
+    }
+}
+
+/// The first entry in which two traces of the same run differ.
+fn difference<S: Standards>(one: &Trace<S>, other: &Trace<S>) -> Option<String> {
+    let both = one.entries.len().max(other.entries.len());
+    let differs = (0..both).map(|at| (one.entries.get(at), other.entries.get(at))).find(|(one, other)| one != other);
+    differs.map(|(one, other)| {
+        format!(
+            "the handler is not deterministic: the same run, twice, differs first in\n    {one:?}\n    {other:?}\n  \
+             (does it depend on a `HashMap`'s order, on ambient time or chance, or on state outside of the world?)"
+        )
+    })
+}
+
+const MISFIT: &str =
+    "the replay string does not fit any longer: the handler, the world or segno have changed since it was printed";
+
+/// How often a failing run is tried with fewer decisions: some seconds for a large one.
+const MAX_ATTEMPTS: u32 = 2_000;

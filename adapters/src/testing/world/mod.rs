@@ -1,0 +1,158 @@
+//! What tried handlers run in: real state, for one run.
+
+mod clock;
+mod received;
+mod session;
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use segno_core::{Answer, Happened, HttpError, HttpErrorKind, HttpReply, HttpRequest, HttpSend, Timestamp};
+
+use crate::chat::Chat;
+
+pub use clock::Clock;
+pub(super) use received::Received;
+pub use session::Session;
+
+/// The world of one run: a database, HTTP peers, chat rooms, a clock, and state of your own.
+///
+/// It mirrors [`smol::Backend`](crate::smol::Backend): what a handler asks for is performed on it, all of it in memory, with
+/// virtual time. Statements are truly executed, messages truly reach who listens.
+///
+/// Effects of your own are performed by a [`Session`] with your state, as they are in production:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use segno::{Answer, Effect, Perform, Replay, Stopped, testing::{Session, World}};
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Charge { cents: u64 }
+///
+/// impl Effect for Charge {
+///     type Output = ();
+///     type Error = Stopped;
+///     const NAME: &'static str = "charge";
+///     fn replay(&self) -> Replay { Replay::Once }
+/// }
+///
+/// struct Bank { charged: AtomicU64 }
+///
+/// impl Perform<Charge> for Session<Bank> {
+///     async fn perform(&self, charge: Charge) -> Answer<Charge> {
+///         self.state().charged.fetch_add(charge.cents, Ordering::Relaxed);
+///         Ok(())
+///     }
+/// }
+///
+/// let world = World::new().state(Bank { charged: AtomicU64::new(0) });
+/// assert_eq!(world.own().charged.load(Ordering::Relaxed), 0);
+/// ```
+pub struct World<X = ()> {
+    peers: Vec<(Box<str>, Peer)>,
+    chat: Chat,
+    clock: Clock,
+    /// How many sessions were opened: each draws random numbers of its own.
+    opened: AtomicU64,
+    own: X,
+}
+
+/// What another server answers.
+type Peer = Box<dyn Fn(&HttpRequest) -> Answer<HttpSend> + Send + Sync>;
+
+impl World {
+    /// A world without a database and without peers. It is 1970.
+    pub fn new() -> Self {
+        Self { peers: Vec::new(), chat: Chat::new(), clock: Clock::default(), opened: AtomicU64::new(0), own: () }
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<X> World<X> {
+    /// Adds an HTTP server, by its host's name: what it answers to the requests of handlers.
+    ///
+    /// ```
+    /// use segno::{HttpReply, testing::World};
+    ///
+    /// let world = World::new().peer("bank.internal", |request| match request.method.as_str() {
+    ///     "POST" => Ok(HttpReply::new(200, "charged")),
+    ///     _ => Ok(HttpReply::new(405, "")),
+    /// });
+    /// ```
+    #[must_use]
+    pub fn peer(
+        mut self,
+        host: &str,
+        answer: impl Fn(&HttpRequest) -> Answer<HttpSend> + Send + Sync + 'static,
+    ) -> Self {
+        self.peers.push((host.into(), Box::new(answer)));
+        self
+    }
+
+    /// Sets the time at which the run begins.
+    #[must_use]
+    pub fn starts_at(self, now: Timestamp) -> Self {
+        self.clock.set(now);
+        self
+    }
+
+    /// Gives it state of your own, for effects of your own and for checks.
+    #[must_use]
+    pub fn state<Y>(self, own: Y) -> World<Y> {
+        let Self { peers, chat, clock, opened, own: _ } = self;
+        World { peers, chat, clock, opened, own }
+    }
+
+    /// What [`state`](Self::state) was given.
+    pub fn own(&self) -> &X {
+        &self.own
+    }
+
+    /// The rooms.
+    pub fn chat(&self) -> &Chat {
+        &self.chat
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A session for a handler without a client, to perform effects by hand.
+    pub fn session(self: &Arc<Self>) -> Session<X> {
+        Session::new(self.clone(), Received::default())
+    }
+
+    /// What the peer of this request's host answers.
+    fn answer(&self, request: &HttpRequest) -> Result<HttpReply, HttpError> {
+        let uri: http::Uri = request
+            .url
+            .parse()
+            .map_err(|error| failed(HttpErrorKind::Request, format!("`{}` is no URL: {error}", request.url)))?;
+        let host = uri.host().unwrap_or_default();
+        match self.peers.iter().find(|(peer, _)| **peer == *host) {
+            Some((_, peer)) => peer(request),
+            None => {
+                Err(failed(HttpErrorKind::Resolve, format!("the world has no peer `{host}`: add it by `World::peer`")))
+            }
+        }
+    }
+}
+
+fn failed(kind: HttpErrorKind, message: String) -> HttpError {
+    HttpError::new(kind, Happened::No, message)
+}
+
+impl<X> fmt::Debug for World<X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let peers: Vec<_> = self.peers.iter().map(|(host, _)| host).collect();
+        f.debug_struct("World").field("peers", &peers).field("now", &self.clock.now()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,131 @@
+//! What performs the effects of one handler on a world.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+};
+
+use segno_core::{
+    Answer, BodyError, ChatBalance, ChatError, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, Chunk, Happened,
+    HttpError, HttpGet, HttpReply, HttpRequest, HttpSend, Now, Perform, Random, ReadBody, Respond, Sleep, Sql,
+    SqlError, SqlErrorKind, Stopped, Timestamp, Transaction, TransactionId, Write, WriteError,
+};
+
+use super::{Received, World};
+use crate::chat::ChatSession;
+
+/// Performs the effects of one handler on a [`World`]; it mirrors [`smol::Session`](crate::smol::Session).
+///
+/// Dropping it rolls back the transactions that are still open, and ends the subscriptions.
+pub struct Session<X = ()> {
+    world: Arc<World<X>>,
+    chat: ChatSession,
+    received: Received,
+    chance: Mutex<fastrand::Rng>,
+}
+
+impl<X> Session<X> {
+    pub(in crate::testing) fn new(world: Arc<World<X>>, received: Received) -> Self {
+        let chat = world.chat.session();
+        // The same numbers in every run, and others for each session.
+        let seed = world.opened.fetch_add(1, Ordering::Relaxed);
+        Self { world, chat, received, chance: Mutex::new(fastrand::Rng::with_seed(seed)) }
+    }
+
+    /// What [`World::state`] was given.
+    pub fn state(&self) -> &X {
+        &self.world.own
+    }
+
+    /// The connection of this transaction is lost, and what it did is undone.
+    pub(in crate::testing) fn lose(&self, _: &TransactionId) {}
+
+    /// The world.
+    pub fn world(&self) -> &World<X> {
+        &self.world
+    }
+}
+
+impl<X: Send + Sync> Perform<Sql> for Session<X> {
+    async fn perform(&self, _: Sql) -> Answer<Sql> {
+        Err(no_database())
+    }
+}
+
+impl<X: Send + Sync> Perform<Transaction> for Session<X> {
+    async fn perform(&self, _: Transaction) -> Answer<Transaction> {
+        Err(no_database())
+    }
+}
+
+impl<X: Send + Sync> Perform<HttpGet> for Session<X> {
+    async fn perform(&self, get: HttpGet) -> Result<HttpReply, HttpError> {
+        self.world.answer(&HttpRequest::get(get.url))
+    }
+}
+
+impl<X: Send + Sync> Perform<HttpSend> for Session<X> {
+    async fn perform(&self, send: HttpSend) -> Result<HttpReply, HttpError> {
+        self.world.answer(&send.0)
+    }
+}
+
+macro_rules! chat {
+    ($($effect:ident -> $output:ty),*) => {$(
+        impl<X: Send + Sync> Perform<$effect> for Session<X> {
+            async fn perform(&self, effect: $effect) -> Result<$output, ChatError> {
+                self.chat.perform(effect).await
+            }
+        }
+    )*};
+}
+
+chat! { ChatSend -> u64, ChatRecv -> Arc<str>, ChatSubscribe -> (), ChatUnsubscribe -> (), ChatBalance -> u64 }
+
+impl<X: Send + Sync> Perform<ReadBody> for Session<X> {
+    async fn perform(&self, _: ReadBody) -> Result<Option<Chunk>, BodyError> {
+        Ok(self.received.read().map(Chunk))
+    }
+}
+
+impl<X: Send + Sync> Perform<Respond> for Session<X> {
+    async fn perform(&self, respond: Respond) -> Result<(), WriteError> {
+        self.received.respond(respond.0)
+    }
+}
+
+impl<X: Send + Sync> Perform<Write> for Session<X> {
+    async fn perform(&self, write: Write) -> Result<(), WriteError> {
+        self.received.write(&write.0)
+    }
+}
+
+impl<X: Send + Sync> Perform<Now> for Session<X> {
+    async fn perform(&self, _: Now) -> Result<Timestamp, Stopped> {
+        Ok(self.world.clock.now())
+    }
+}
+
+impl<X: Send + Sync> Perform<Sleep> for Session<X> {
+    async fn perform(&self, sleep: Sleep) -> Result<(), Stopped> {
+        self.world.clock.sleep(sleep.0).await;
+        Ok(())
+    }
+}
+
+impl<X: Send + Sync> Perform<Random> for Session<X> {
+    async fn perform(&self, random: Random) -> Answer<Random> {
+        Ok(self.chance.lock().unwrap_or_else(PoisonError::into_inner).u64(random.low..=random.high))
+    }
+}
+
+fn no_database() -> SqlError {
+    let message = "the world has no database: give it one by `World::database`";
+    SqlError::new(SqlErrorKind::Database, Happened::No, message)
+}
+
+impl<X> fmt::Debug for Session<X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}

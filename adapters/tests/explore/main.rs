@@ -1,0 +1,1 @@
+//! Exploration: what it tries, what it finds, and how it says so.
