@@ -28,7 +28,8 @@
 //! ```
 //!
 //! The request's body and the response need no expectations: the script answers the one from its request, and collects the
-//! other.
+//! other. Stubs for what may come in any order, effects that must not come, a virtual clock, fixed random numbers and more
+//! are told at [`Script`], what can be said about an effect at [`Expect`].
 //!
 //! Lanes ask in the order in which they stand in the handler, and so are they expected; then they are answered in the order
 //! of the expectations, one by one. What loses a race or a timeout is asked as well, and expected to stay pending:
@@ -59,15 +60,12 @@
 //! ```
 
 mod end;
-mod expect;
 mod explore;
 mod finding;
 mod laws;
 mod outcomes;
-mod report;
 mod request;
 mod responded;
-mod run;
 mod script;
 mod setting;
 mod simulate;
@@ -77,18 +75,17 @@ mod trial;
 mod world;
 
 pub use end::End;
-pub use expect::{
-    ChatSendExpect, Expect, begin, chat_balance, chat_recv, chat_send, chat_subscribe, commit, effect, http_get,
-    http_send, now, ok, random, rollback, sleep, sql, transaction,
-};
 pub use explore::{Explore, explore};
 pub use finding::{Explored, Finding};
 pub use laws::{Law, Standards};
 pub use outcomes::Outcomes;
-pub use request::{TestRequest, get, post, request};
+pub use request::{TestRequest, delete, get, head, patch, post, put, request};
 pub use responded::Responded;
-pub use run::Scriptable;
-pub use script::{Script, script};
+pub use script::{
+    ChatSendExpect, Expect, Script, Scriptable, any, begin, chat_balance, chat_recv, chat_send, chat_subscribe, commit,
+    effect, field, http_by, http_get, http_post, http_send, now, ok, random, reply, respond, rollback, script, sleep,
+    sql, sql_like, transaction, write,
+};
 pub use simulate::{Simulate, simulate};
 pub use simulation::Client;
 pub use tape::{ParseTapeError, Search, Tape, shrink};

@@ -1,7 +1,9 @@
 //! Requests for tests.
 
+use std::{collections::VecDeque, fmt::Write};
+
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, header::CONTENT_TYPE};
 use segno_core::Request;
 
 /// A request for a test, with its body.
@@ -12,7 +14,8 @@ pub struct TestRequest {
     target: String,
     headers: Vec<(HeaderName, HeaderValue)>,
     params: Vec<(String, String)>,
-    pub(super) body: Bytes,
+    /// In the pieces in which it comes.
+    pub(super) body: VecDeque<Bytes>,
 }
 
 /// A GET request.
@@ -25,9 +28,29 @@ pub fn post(target: &str) -> TestRequest {
     request(Method::POST, target)
 }
 
+/// A PUT request.
+pub fn put(target: &str) -> TestRequest {
+    request(Method::PUT, target)
+}
+
+/// A PATCH request.
+pub fn patch(target: &str) -> TestRequest {
+    request(Method::PATCH, target)
+}
+
+/// A DELETE request.
+pub fn delete(target: &str) -> TestRequest {
+    request(Method::DELETE, target)
+}
+
+/// A HEAD request.
+pub fn head(target: &str) -> TestRequest {
+    request(Method::HEAD, target)
+}
+
 /// A request by any method.
 pub fn request(method: Method, target: &str) -> TestRequest {
-    TestRequest { method, target: target.into(), headers: Vec::new(), params: Vec::new(), body: Bytes::new() }
+    TestRequest { method, target: target.into(), headers: Vec::new(), params: Vec::new(), body: VecDeque::new() }
 }
 
 impl TestRequest {
@@ -51,10 +74,59 @@ impl TestRequest {
         self
     }
 
-    /// Sets the body.
-    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = body.into();
+    /// Sets the body; it comes in one piece.
+    pub fn body(self, body: impl Into<Bytes>) -> Self {
+        self.body_in_pieces([body])
+    }
+
+    /// Sets the body, which comes in these pieces: each is one answer to [`ReadBody`](crate::ReadBody). Empty ones are left
+    /// out, since no server reads them.
+    ///
+    /// ```
+    /// use segno::{Io, Request, Response, Result, testing::{put, script}};
+    ///
+    /// async fn count(mut io: Io, mut request: Request) -> Result<Response> {
+    ///     let mut pieces = 0;
+    ///     while request.body.chunk(&mut io).await?.is_some() {
+    ///         pieces += 1;
+    ///     }
+    ///     Ok(Response::text(pieces.to_string()))
+    /// }
+    ///
+    /// script(count, put("/").body_in_pieces(["one ", "two"])).responds(200).body("2");
+    /// ```
+    pub fn body_in_pieces(mut self, pieces: impl IntoIterator<Item: Into<Bytes>>) -> Self {
+        self.body = pieces.into_iter().map(Into::into).filter(|piece| !piece.is_empty()).collect();
         self
+    }
+
+    /// Sets the body to an HTML form with these fields, and `Content-Type`.
+    ///
+    /// ```
+    /// use segno::{Io, Request, Response, Result, testing::{post, script}};
+    ///
+    /// async fn sign(mut io: Io, mut request: Request) -> Result<Response> {
+    ///     let name: Option<String> = request.body.form(&mut io, 1_000).await?.get("name")?;
+    ///     Ok(Response::text(name.unwrap_or_default()))
+    /// }
+    ///
+    /// script(sign, post("/").form(&[("name", "Ada & Grace")])).responds(200).body("Ada & Grace");
+    /// ```
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let fields = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+        let body = fields.collect::<Vec<_>>().join("&");
+        self.content("application/x-www-form-urlencoded", body)
+    }
+
+    /// Sets the body to this JSON text, and `Content-Type`.
+    pub fn json(self, text: &str) -> Self {
+        self.content("application/json", text.to_owned())
+    }
+
+    fn content(mut self, kind: &'static str, body: String) -> Self {
+        self.headers.retain(|(name, _)| *name != CONTENT_TYPE);
+        self.headers.push((CONTENT_TYPE, HeaderValue::from_static(kind)));
+        self.body(body)
     }
 
     pub(super) fn request(&self) -> Request {
@@ -65,4 +137,18 @@ impl TestRequest {
         }
         request
     }
+}
+
+/// As the URL standard's serializer of forms writes it.
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b' ' => encoded.push('+'),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => encoded.push(byte.into()),
+            // A string takes all that is written to it.
+            _ => drop(write!(encoded, "%{byte:02X}")),
+        }
+    }
+    encoded
 }

@@ -1,6 +1,6 @@
 //! What came of a script: the response, and questions about it.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use segno_core::{Error, ResponseHead};
@@ -14,6 +14,8 @@ pub struct Responded {
     pub(super) error: Option<Error>,
     /// It failed in the middle of the response.
     pub(super) torn: bool,
+    /// How long it took by the virtual clock, if there was one.
+    pub(super) passed: Option<Duration>,
 }
 
 impl Responded {
@@ -48,6 +50,20 @@ impl Responded {
     #[track_caller]
     pub fn body_contains(self, text: &str) -> Self {
         assert!(self.text().contains(text), "expected {text:?} in the body, got\n{self}");
+        self
+    }
+
+    /// Expects that it took this time by the [virtual clock](super::Script::clock).
+    ///
+    /// # Panics
+    ///
+    /// If it took another time, or if the script has no clock.
+    #[track_caller]
+    pub fn took(self, time: Duration) -> Self {
+        let Some(passed) = self.passed else {
+            panic!("the script has no clock: `.clock(Timestamp::EPOCH)` sets one");
+        };
+        assert!(passed == time, "expected that it took {time:?}, it took {passed:?} of virtual time\n{self}");
         self
     }
 
