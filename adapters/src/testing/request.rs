@@ -1,6 +1,6 @@
 //! Requests for tests.
 
-use std::{collections::VecDeque, fmt::Write};
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header::CONTENT_TYPE};
@@ -113,8 +113,7 @@ impl TestRequest {
     /// script(sign, post("/").form(&[("name", "Ada & Grace")])).responds(200).body("Ada & Grace");
     /// ```
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
-        let fields = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
-        let body = fields.collect::<Vec<_>>().join("&");
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.content("application/x-www-form-urlencoded", body)
     }
 
@@ -137,18 +136,4 @@ impl TestRequest {
         }
         request
     }
-}
-
-/// As the URL standard's serializer of forms writes it.
-fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b' ' => encoded.push('+'),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => encoded.push(byte.into()),
-            // A string takes all that is written to it.
-            _ => drop(write!(encoded, "%{byte:02X}")),
-        }
-    }
-    encoded
 }

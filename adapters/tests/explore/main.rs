@@ -1,1 +1,8 @@
 //! Exploration: what it tries, what it finds, and how it says so.
+
+mod bank;
+mod faults;
+mod findings;
+mod lanes;
+mod laws;
+mod tapes;

@@ -27,6 +27,8 @@ pub(in crate::testing) struct Run<'r, S: EffectSet, X> {
     /// What can happen at once, in the order in which it could.
     pub(super) ready: VecDeque<Event>,
     pub(super) woken: Arc<Woken>,
+    /// What goes on when nothing else can.
+    pub(super) late: VecDeque<Event>,
     /// What happens at a certain time; of several, in the order of the plan.
     schedule: BTreeMap<(Duration, usize), Event>,
     /// The client whose event was the last.
@@ -93,6 +95,7 @@ where
             actors: plan.clients.iter().map(|_| None).collect(),
             ready,
             woken: Arc::default(),
+            late: VecDeque::new(),
             schedule,
             last: None,
             persistent: Vec::new(),
@@ -139,7 +142,10 @@ where
             self.collect();
             let moment = self.next_moment();
             if self.ready.is_empty() {
-                self.jump(moment?);
+                match moment {
+                    Some(moment) => self.jump(moment),
+                    None => return self.late.pop_front(),
+                }
                 continue;
             }
             let ready = self.ready.len() as u32;
@@ -187,7 +193,7 @@ where
         }
     }
 
-    fn next_moment(&self) -> Option<Duration> {
+    pub(super) fn next_moment(&self) -> Option<Duration> {
         let scheduled = self.schedule.first_key_value().map(|((moment, _), _)| *moment);
         scheduled.into_iter().chain(self.world.clock().next()).min()
     }

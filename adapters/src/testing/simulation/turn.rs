@@ -10,7 +10,7 @@ use super::{
     client::{Actor, Pending, Progress, Unheard, perform, poll},
     event::Event,
     log::short,
-    options::{Fate, count, fate},
+    options::{Fate, Options},
     run::{Persistent, Run, Wrong},
 };
 use crate::{
@@ -70,8 +70,10 @@ where
 
     /// An effect's turn: the tape says what becomes of it, the first time.
     fn effect(&mut self, client: usize, ticket: Ticket) -> Result<(), Wrong> {
+        let timed = self.next_moment().is_some();
         let Some(actor) = &mut self.actors[client] else { return Ok(()) };
         let stoppable = actor.stopped.is_none();
+        let late = timed || actor.pending.len() > 1;
         let Some(pending) = actor.pending(ticket) else { return Ok(()) };
         if pending.decided {
             return self.go_on(client, ticket);
@@ -88,10 +90,11 @@ where
             return self.fails(client, ticket, fault, name, false);
         }
         let stops = if stoppable { &limits.stops[..] } else { &[] };
-        let number = self.tape.pick(1, count(&pending.effect, limits.faults, stops.len()));
-        match fate(&pending.effect, limits.faults, stops, number) {
+        let options = Options { faults: limits.faults, stops, late };
+        let number = self.tape.pick(1, options.count(&pending.effect));
+        match options.fate(&pending.effect, number) {
             Fate::Performed => self.go_on(client, ticket),
-            Fate::Failed { fault, name, applied, answers: _, persistent } => {
+            Fate::Failed { fault, name, applied, persistent } => {
                 if persistent {
                     let (location, effect) = (pending.location, pending.effect.name());
                     self.persistent.push(Persistent { location, effect, fault, name });
@@ -104,6 +107,12 @@ where
                     self.note_effect(client, ticket, "-> carried out, but nobody heard of it");
                 }
                 self.stop(client, reason)
+            }
+            Fate::Late => {
+                self.carry_on(client, ticket)?;
+                self.note_effect(client, ticket, "-> carried out, and its answer comes late");
+                self.late.push_back(Event::Effect(client, ticket));
+                Ok(())
             }
         }
     }

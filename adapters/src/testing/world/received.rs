@@ -21,8 +21,7 @@ struct Exchange {
 
 impl Received {
     /// A client that sends this body.
-    pub(in crate::testing) fn new(body: Bytes) -> Self {
-        let body = Some(body).filter(|body| !body.is_empty()).into_iter().collect();
+    pub(in crate::testing) fn new(body: VecDeque<Bytes>) -> Self {
         Self(Arc::new(Mutex::new(Exchange { body, ..Exchange::default() })))
     }
 
