@@ -84,7 +84,7 @@ mod in_flight;
 mod panics;
 #[cfg(feature = "smol")]
 pub mod smol;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "testing"))]
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,81 +1,22 @@
-//! The SQL backend: a pool of connections, and a session for each tasklet, which keeps its transactions.
+//! SQL: what every backend on SQLite knows of statements and errors; and the real one: a pool of connections, and a
+//! session for each tasklet, which keeps its transactions.
 //!
-//! Everything that names a type of SQLite is in `sqlite`; what a transaction is, and when its connection is given back,
-//! is in `session`.
+//! Everything that names a type of sqlx is in `sqlite`; what a transaction is, and when its connection is given back, is
+//! in `session`. The testing kit has a backend of its own, which must answer as this one does.
 
+pub(crate) mod collected;
+pub(crate) mod control;
+pub(crate) mod error;
+pub(crate) mod statement;
+
+#[cfg(feature = "sqlite")]
+mod database;
+#[cfg(feature = "sqlite")]
 mod options;
+#[cfg(feature = "sqlite")]
 mod session;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 
-use std::fmt;
-
-use segno_core::SqlError;
-
-pub use options::DatabaseOptions;
-pub use session::SqlSession;
-
-/// A database: a pool of connections. It is cheap to clone, and all clones share the pool.
-///
-/// ```
-/// use segno::{Database, Perform, Sql};
-///
-/// # smol::block_on(async {
-/// let database = Database::open("sqlite::memory:")?;
-/// let session = database.session();
-/// let ask = Sql { text: "select ?1 + 1 as sum".into(), params: [41].into(), transaction: None };
-/// assert_eq!(session.perform(ask).await?.one()?.get::<i64>("sum")?, 42);
-/// database.close().await;
-/// # Ok::<_, segno::SqlError>(())
-/// # }).unwrap();
-/// ```
-#[derive(Clone)]
-pub struct Database {
-    pool: sqlite::Pool,
-}
-
-impl Database {
-    /// The database at this URL, with the default options: `sqlite:path/to/file.db` or `sqlite::memory:`.
-    ///
-    /// After a `?` may stand `mode=ro`, `mode=rw`, `mode=rwc` or `mode=memory`, `cache=`, `immutable=` and `vfs=`, as
-    /// in SQLite's own URIs. Without a `mode`, a missing file is created. Nothing is opened before the first statement.
-    ///
-    /// A file is switched to write-ahead logging, so that readers never wait for the writer. A transaction takes the
-    /// lock for writing when it begins, and waits for it there, so that no later statement of it fails for want of it.
-    /// Foreign keys are enforced. A database in memory lives as long as its pool, which has one connection.
-    ///
-    /// What SQLite cannot keep comes back otherwise: a float that is not a number as `NULL`, a truth value as 0 or 1
-    /// but in a column that is declared `boolean`. What a `pragma` sets, it sets for one connection of the pool only.
-    ///
-    /// # Errors
-    ///
-    /// If the URL cannot be understood. A file that cannot be opened is an error of the first statement.
-    pub fn open(url: &str) -> Result<Self, SqlError> {
-        Self::open_with(url, &DatabaseOptions::default())
-    }
-
-    /// The database at this URL, with these options.
-    ///
-    /// # Errors
-    ///
-    /// As [`open`](Self::open), and if the options allow no connection.
-    pub fn open_with(url: &str, options: &DatabaseOptions) -> Result<Self, SqlError> {
-        Ok(Self { pool: sqlite::Pool::open(url, options)? })
-    }
-
-    /// A session: what performs the SQL of one tasklet. It costs nothing until it is used.
-    pub fn session(&self) -> SqlSession {
-        SqlSession::new(self.pool.clone())
-    }
-
-    /// Closes the connections: the idle ones now, the others when their statement or their transaction ends, which this
-    /// waits for. Statements that are asked from now on fail.
-    pub async fn close(&self) {
-        self.pool.close().await;
-    }
-}
-
-impl fmt::Debug for Database {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Database").finish_non_exhaustive()
-    }
-}
+#[cfg(feature = "sqlite")]
+pub use {database::Database, options::DatabaseOptions, session::SqlSession};

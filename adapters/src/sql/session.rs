@@ -15,7 +15,12 @@ use segno_core::{
     Answer, Happened, Perform, Rows, Sql, SqlError, SqlErrorKind, Transaction, TransactionAct, TransactionId,
 };
 
-use super::sqlite::{Connection, Control, Pool, Statement};
+use super::{
+    control::Control,
+    error::{begun_before, no_transaction},
+    sqlite::{Connection, Pool},
+    statement::Statement,
+};
 
 /// What performs the SQL of one tasklet, for those who write an adapter; made by
 /// [`Database::session`](crate::Database::session).
@@ -175,14 +180,6 @@ impl Pinned {
     fn connection(&mut self) -> Result<&mut Connection, SqlError> {
         self.connection.as_mut().ok_or_else(no_transaction)
     }
-}
-
-fn begun_before(id: &TransactionId) -> SqlError {
-    SqlError::new(SqlErrorKind::Database, Happened::No, format!("the transaction {id} has begun before"))
-}
-
-fn no_transaction() -> SqlError {
-    SqlError::new(SqlErrorKind::NoTransaction, Happened::No, "the transaction has ended, or never began")
 }
 
 /// Carries the future out in a task of its own, so that it comes to its end even if nobody waits for it any longer.

@@ -8,6 +8,7 @@ use segno_core::{
 };
 
 use super::end::End;
+use crate::sql::statement::controls_transaction;
 
 /// An effect set that contains the standard effects that laws speak of; every set over [`Standard`](crate::Standard) is one.
 pub trait Standards:
@@ -160,10 +161,8 @@ fn transactions_close<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
 }
 
 fn transactions_are_scopes<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
-    const WORDS: [&str; 6] = ["begin", "commit", "end", "rollback", "savepoint", "release"];
     for sql in trace.entries.iter().filter_map(|entry| <S as Has<Sql>>::project(effect(entry)?)) {
-        let word = sql.text.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
-        if WORDS.iter().any(|reserved| word.eq_ignore_ascii_case(reserved)) {
+        if controls_transaction(&sql.text) {
             return Err(format!("the statement `{}` controls a transaction by hand: use `io.transaction`", sql.text));
         }
     }

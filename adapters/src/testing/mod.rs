@@ -58,6 +58,8 @@
 //!     .responds(200)
 //!     .body("nobody spoke");
 //! ```
+//!
+//! Where SQL is to be truly carried out, [`Sqlite`] is a database in memory.
 
 mod end;
 mod explore;
@@ -70,6 +72,7 @@ mod script;
 mod setting;
 mod simulate;
 mod simulation;
+mod sqlite;
 mod tape;
 mod trial;
 mod world;
@@ -88,5 +91,6 @@ pub use script::{
 };
 pub use simulate::{Simulate, simulate};
 pub use simulation::Client;
+pub use sqlite::{Sqlite, SqliteSession};
 pub use tape::{ParseTapeError, Search, Tape, shrink};
 pub use world::{Clock, Session, World};

@@ -24,6 +24,15 @@ const WALLS: &[Wall] = &[
         files: &["adapters/src/smol/codec.rs", "adapters/src/smol/http_client/surf.rs"],
     },
     Wall { library: "surf", root: "adapters/src/lib.rs", files: &["adapters/src/smol/http_client/surf.rs"] },
+    Wall {
+        library: "rusqlite",
+        root: "adapters/src/lib.rs",
+        files: &[
+            "adapters/src/testing/sqlite/connection.rs",
+            "adapters/src/testing/sqlite/functions.rs",
+            "adapters/src/testing/sqlite/store.rs",
+        ],
+    },
     Wall { library: "http_client", root: "adapters/src/lib.rs", files: &["adapters/src/smol/http_client/surf.rs"] },
 ];
 

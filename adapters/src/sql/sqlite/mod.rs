@@ -3,7 +3,6 @@
 mod error;
 mod location;
 mod rows;
-mod statement;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -13,18 +12,21 @@ use segno_core::{Happened, Rows, Sql, SqlError, SqlErrorKind};
 use sqlx::{
     AssertSqlSafe, Connection as _, Either, Executor, Row, SqlSafeStr, SqlStr, Sqlite, Statement as _,
     pool::PoolConnection,
-    sqlite::{SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteQueryResult},
+    sqlite::{SqliteConnection, SqlitePool, SqlitePoolOptions},
 };
 
 use self::{
-    error::{code, connection_lost, is_constraint, sql_error, without_values},
+    error::{code, connection_lost, sql_error},
     location::Location,
-    rows::{Collected, arguments, names},
-    statement::Verb,
+    rows::{arguments, names, push},
 };
-use super::options::DatabaseOptions;
-
-pub(super) use self::statement::Statement;
+use super::{
+    collected::Collected,
+    control::Control,
+    error::{ERROR, is_constraint, without_values},
+    options::DatabaseOptions,
+    statement::{Statement, Verb},
+};
 
 /// A pool of connections to one database.
 #[derive(Clone)]
@@ -84,7 +86,7 @@ impl Pool {
 /// Undoes what was left open on a connection, whoever had it and wherever it was dropped, after what is still under way
 /// on it. Mostly nothing is open, and SQLite says so.
 async fn roll_back(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    match sqlx::query(ROLLBACK).execute(connection).await {
+    match sqlx::query("ROLLBACK").execute(connection).await {
         Ok(_) => Ok(true),
         Err(error) if code(&error) == Some(ERROR) => Ok(true),
         Err(error) => Err(error),
@@ -97,10 +99,7 @@ pub(super) struct Connection(PoolConnection<Sqlite>);
 impl Connection {
     /// Carries a statement out.
     pub(super) async fn run(&mut self, sql: Sql, statement: Statement) -> Result<Rows, SqlError> {
-        let lost = match statement.verb {
-            Verb::Read => Happened::No,
-            Verb::Insert | Verb::Change | Verb::Schema | Verb::Other => Happened::Unknown,
-        };
+        let lost = statement.lost();
         let text = self.text(sql.text, statement).await.map_err(|error| sql_error(&error, Happened::No))?;
         let query = sqlx::query_with(text.clone(), arguments(&sql.params)?);
         let mut collected = Collected::default();
@@ -109,7 +108,7 @@ impl Connection {
         let failed = loop {
             match answers.try_next().await {
                 Ok(Some(Either::Right(row))) => {
-                    collected.push(&row).map_err(|(kind, message)| SqlError::new(kind, lost, message))?;
+                    push(&mut collected, &row).map_err(|(kind, message)| SqlError::new(kind, lost, message))?;
                 }
                 Ok(Some(Either::Left(result))) => done = Some(result),
                 Ok(None) => break None,
@@ -136,7 +135,7 @@ impl Connection {
             // What was prepared before may have other columns now.
             self.0.clear_cached_statements().await.map_err(failed_after)?;
         }
-        let (affected, last_id) = written(&done, statement);
+        let (affected, last_id) = statement.written(done.rows_affected(), done.last_insert_rowid());
         Ok(collected.finish(columns)?.with_written(affected, last_id))
     }
 
@@ -160,7 +159,7 @@ impl Connection {
     /// quote a parameter, which is left out.
     async fn explained(&mut self, error: sqlx::Error, lost: Happened, text: SqlStr, no_params: bool) -> SqlError {
         let shown = sql_error(&error, lost);
-        if no_params || is_constraint(&error) || self.0.prepare(text).await.is_err() {
+        if no_params || code(&error).is_some_and(is_constraint) || self.0.prepare(text).await.is_err() {
             shown
         } else {
             without_values(shown)
@@ -169,24 +168,14 @@ impl Connection {
 
     /// Begins a transaction or a savepoint, or ends it.
     pub(super) async fn control(&mut self, control: Control) -> Result<(), SqlError> {
-        let done = match control {
-            // A transaction that begins with reading cannot write once another has written, and waiting does not help.
-            Control::Begin => self.command("BEGIN IMMEDIATE").await,
-            Control::Commit => self.command("COMMIT").await,
-            Control::Rollback => self.command(ROLLBACK).await,
-            Control::Savepoint(depth) => self.command(format!("SAVEPOINT sp_{depth}")).await,
-            Control::Release(depth) => self.command(format!("RELEASE sp_{depth}")).await,
-            Control::RollbackTo(depth) => match self.command(format!("ROLLBACK TO sp_{depth}")).await {
-                // Else the savepoint would stay, and a loop of failing scopes would pile them up.
-                Ok(()) => self.command(format!("RELEASE sp_{depth}")).await,
-                // The savepoint was never made or is gone, so there is nothing to undo.
-                Err(error) if code(&error) == Some(ERROR) => Ok(()),
-                Err(error) => Err(error),
-            },
+        let done = match (self.command(control.command()).await, control) {
+            // Else the savepoint would stay, and a loop of failing scopes would pile them up.
+            (Ok(()), Control::RollbackTo(depth)) => self.command(Control::Release(depth).command()).await,
+            // The savepoint was never made or is gone, so there is nothing to undo.
+            (Err(error), Control::RollbackTo(_)) if code(&error) == Some(ERROR) => Ok(()),
+            (done, _) => done,
         };
-        // A transaction that is lost before its commit is undone.
-        let lost = if matches!(control, Control::Commit) { Happened::Unknown } else { Happened::No };
-        done.map_err(|error| sql_error(&error, lost))
+        done.map_err(|error| sql_error(&error, control.lost()))
     }
 
     async fn command(&mut self, text: impl Into<Cow<'static, str>>) -> Result<(), sqlx::Error> {
@@ -212,38 +201,8 @@ impl Connection {
     }
 }
 
-/// How many rows a statement changed, and the id of the last one that it inserted.
-///
-/// SQLite keeps both numbers from the last statement that set them, whoever asked for it.
-fn written(done: &SqliteQueryResult, statement: Statement) -> (u64, Option<i64>) {
-    let affected = done.rows_affected();
-    match statement.verb {
-        // Nothing tells whether an upsert inserted: `returning` does.
-        Verb::Insert if affected == 0 || statement.upsert => (affected, None),
-        Verb::Insert => (affected, Some(done.last_insert_rowid())),
-        Verb::Change => (affected, None),
-        Verb::Read | Verb::Schema | Verb::Other => (0, None),
-    }
-}
-
-/// What controls a transaction. The number of a savepoint is its depth.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Control {
-    Begin,
-    Commit,
-    Rollback,
-    Savepoint(u32),
-    Release(u32),
-    RollbackTo(u32),
-}
-
-const ROLLBACK: &str = "ROLLBACK";
-
 /// The version of the schema. To read a table of the file has SQLite look whether its own copy of the schema is old.
 const SCHEMA_VERSION: &str = "select schema_version from pragma_schema_version left join sqlite_schema limit 1";
-
-/// SQLite's code for an error that is no other: here, that no transaction is open, or that one is.
-const ERROR: i32 = 1;
 
 /// The driver counts in 32 bits of milliseconds and panics beyond; nobody waits for a day.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);

@@ -11,6 +11,7 @@ use std::{
 
 use segno_core::{Answer, Happened, HttpError, HttpErrorKind, HttpReply, HttpRequest, HttpSend, Timestamp};
 
+use super::sqlite::Sqlite;
 use crate::chat::Chat;
 
 pub use clock::Clock;
@@ -51,6 +52,7 @@ pub use session::Session;
 /// assert_eq!(world.own().charged.load(Ordering::Relaxed), 0);
 /// ```
 pub struct World<X = ()> {
+    database: Option<Sqlite>,
     peers: Vec<(Box<str>, Peer)>,
     chat: Chat,
     clock: Clock,
@@ -65,7 +67,14 @@ type Peer = Box<dyn Fn(&HttpRequest) -> Answer<HttpSend> + Send + Sync>;
 impl World {
     /// A world without a database and without peers. It is 1970.
     pub fn new() -> Self {
-        Self { peers: Vec::new(), chat: Chat::new(), clock: Clock::default(), opened: AtomicU64::new(0), own: () }
+        Self {
+            database: None,
+            peers: Vec::new(),
+            chat: Chat::new(),
+            clock: Clock::default(),
+            opened: AtomicU64::new(0),
+            own: (),
+        }
     }
 }
 
@@ -76,6 +85,12 @@ impl Default for World {
 }
 
 impl<X> World<X> {
+    /// Gives it a database.
+    #[must_use]
+    pub fn database(self, database: Sqlite) -> Self {
+        Self { database: Some(database), ..self }
+    }
+
     /// Adds an HTTP server, by its host's name: what it answers to the requests of handlers.
     ///
     /// ```
@@ -106,13 +121,26 @@ impl<X> World<X> {
     /// Gives it state of your own, for effects of your own and for checks.
     #[must_use]
     pub fn state<Y>(self, own: Y) -> World<Y> {
-        let Self { peers, chat, clock, opened, own: _ } = self;
-        World { peers, chat, clock, opened, own }
+        let Self { database, peers, chat, clock, opened, own: _ } = self;
+        World { database, peers, chat, clock, opened, own }
     }
 
     /// What [`state`](Self::state) was given.
     pub fn own(&self) -> &X {
         &self.own
+    }
+
+    /// The database.
+    ///
+    /// # Panics
+    ///
+    /// If it has none.
+    #[track_caller]
+    pub fn sqlite(&self) -> &Sqlite {
+        match &self.database {
+            Some(database) => database,
+            None => panic!("the world has no database: give it one by `World::database`"),
+        }
     }
 
     /// The rooms.

@@ -12,13 +12,17 @@ use segno_core::{
 };
 
 use super::{Received, World};
-use crate::chat::ChatSession;
+use crate::{
+    chat::ChatSession,
+    testing::sqlite::{Sqlite, SqliteSession},
+};
 
 /// Performs the effects of one handler on a [`World`]; it mirrors [`smol::Session`](crate::smol::Session).
 ///
 /// Dropping it rolls back the transactions that are still open, and ends the subscriptions.
 pub struct Session<X = ()> {
     world: Arc<World<X>>,
+    sql: Option<SqliteSession>,
     chat: ChatSession,
     received: Received,
     chance: Mutex<fastrand::Rng>,
@@ -26,10 +30,11 @@ pub struct Session<X = ()> {
 
 impl<X> Session<X> {
     pub(in crate::testing) fn new(world: Arc<World<X>>, received: Received) -> Self {
+        let sql = world.database.as_ref().map(Sqlite::session);
         let chat = world.chat.session();
         // The same numbers in every run, and others for each session.
         let seed = world.opened.fetch_add(1, Ordering::Relaxed);
-        Self { world, chat, received, chance: Mutex::new(fastrand::Rng::with_seed(seed)) }
+        Self { world, sql, chat, received, chance: Mutex::new(fastrand::Rng::with_seed(seed)) }
     }
 
     /// What [`World::state`] was given.
@@ -38,7 +43,18 @@ impl<X> Session<X> {
     }
 
     /// The connection of this transaction is lost, and what it did is undone.
-    pub(in crate::testing) fn lose(&self, _: &TransactionId) {}
+    pub(in crate::testing) fn lose(&self, id: &TransactionId) {
+        if let Some(sql) = &self.sql {
+            sql.lose(id);
+        }
+    }
+
+    fn sql(&self) -> Result<&SqliteSession, SqlError> {
+        self.sql.as_ref().ok_or_else(|| {
+            let message = "the world has no database: give it one by `World::database`";
+            SqlError::new(SqlErrorKind::Database, Happened::No, message)
+        })
+    }
 
     /// The world.
     pub fn world(&self) -> &World<X> {
@@ -47,14 +63,14 @@ impl<X> Session<X> {
 }
 
 impl<X: Send + Sync> Perform<Sql> for Session<X> {
-    async fn perform(&self, _: Sql) -> Answer<Sql> {
-        Err(no_database())
+    async fn perform(&self, statement: Sql) -> Answer<Sql> {
+        self.sql()?.perform(statement).await
     }
 }
 
 impl<X: Send + Sync> Perform<Transaction> for Session<X> {
-    async fn perform(&self, _: Transaction) -> Answer<Transaction> {
-        Err(no_database())
+    async fn perform(&self, transaction: Transaction) -> Answer<Transaction> {
+        self.sql()?.perform(transaction).await
     }
 }
 
@@ -117,11 +133,6 @@ impl<X: Send + Sync> Perform<Random> for Session<X> {
     async fn perform(&self, random: Random) -> Answer<Random> {
         Ok(self.chance.lock().unwrap_or_else(PoisonError::into_inner).u64(random.low..=random.high))
     }
-}
-
-fn no_database() -> SqlError {
-    let message = "the world has no database: give it one by `World::database`";
-    SqlError::new(SqlErrorKind::Database, Happened::No, message)
 }
 
 impl<X> fmt::Debug for Session<X> {

@@ -1,26 +1,27 @@
 //! Reads a statement as SQLite's tokenizer does, as far as it must be understood before it is sent.
 //!
-//! The driver would carry out every statement of a text, take a missing parameter for `NULL`, and spin or panic on a
-//! few texts. The rule here: where SQLite sees the end of a statement, so does this file. It may see more of them in a
+//! A driver would carry out every statement of a text, take a missing parameter for `NULL`, and spin or panic on a few
+//! texts. The rule here: where SQLite sees the end of a statement, so does this file. It may see more of them in a
 //! text that SQLite refuses anyway, never fewer.
 
 use segno_core::{Happened, Sql, SqlError, SqlErrorKind};
 
 /// What must be known of a statement beside its text.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::sql) struct Statement {
-    pub(super) verb: Verb,
+pub(crate) struct Statement {
+    pub(crate) verb: Verb,
     /// Whether its columns depend on the schema: `select *`.
-    pub(super) star: bool,
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "rusqlite sees by itself that columns changed"))]
+    pub(crate) star: bool,
     /// Whether it updates where it cannot insert: `on conflict do update`.
-    pub(super) upsert: bool,
+    upsert: bool,
     /// Whether it has a `returning`.
-    pub(super) returning: bool,
+    returning: bool,
 }
 
 /// What a statement does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verb {
+pub(crate) enum Verb {
     /// Gives rows, and changes nothing.
     Read,
     /// Inserts rows.
@@ -35,7 +36,7 @@ pub(super) enum Verb {
 
 impl Statement {
     /// Reads the one statement of the text, and counts its parameters.
-    pub(in crate::sql) fn read(sql: &Sql) -> Result<Self, SqlError> {
+    pub(crate) fn read(sql: &Sql) -> Result<Self, SqlError> {
         // The driver trims, too: without it, a space that SQLite does not know would hide the first word.
         let text = sql.text.trim();
         if text.contains('\0') {
@@ -55,13 +56,41 @@ impl Statement {
     }
 
     /// Whether it may give rows, be they none.
-    pub(super) fn gives_rows(self) -> bool {
+    pub(crate) fn gives_rows(self) -> bool {
         match self.verb {
             Verb::Read | Verb::Other => true,
             Verb::Insert | Verb::Change => self.returning,
             Verb::Schema => false,
         }
     }
+
+    /// Whether it may have been carried out if its answer was lost.
+    pub(crate) fn lost(self) -> Happened {
+        match self.verb {
+            Verb::Read => Happened::No,
+            Verb::Insert | Verb::Change | Verb::Schema | Verb::Other => Happened::Unknown,
+        }
+    }
+
+    /// How many rows it changed, and the id of the last one that it inserted.
+    ///
+    /// SQLite keeps both numbers from the last statement that set them, whoever asked for it.
+    pub(crate) fn written(self, affected: u64, last_id: i64) -> (u64, Option<i64>) {
+        match self.verb {
+            // Nothing tells whether an upsert inserted: `returning` does.
+            Verb::Insert if affected == 0 || self.upsert => (affected, None),
+            Verb::Insert => (affected, Some(last_id)),
+            Verb::Change => (affected, None),
+            Verb::Read | Verb::Schema | Verb::Other => (0, None),
+        }
+    }
+}
+
+/// Whether the text begins, ends or divides a transaction.
+#[cfg(feature = "testing")]
+pub(crate) fn controls_transaction(text: &str) -> bool {
+    let first = Tokens(text).find(|token| *token != Token::Semicolon);
+    first.is_some_and(|first| first.is_word(&CONTROL))
 }
 
 /// What was seen of a text so far.
@@ -110,7 +139,7 @@ impl<'a> Reader<'a> {
 
     fn word(&mut self, word: &'a str) -> Result<(), SqlError> {
         if self.verb.is_none() {
-            if is_one_of(word, &["begin", "commit", "end", "rollback", "savepoint", "release"]) {
+            if is_one_of(word, &CONTROL) {
                 return Err(refused("a transaction is not controlled by statements: use `io.transaction`"));
             }
             self.verb = Some(verb(word));
@@ -293,6 +322,9 @@ fn refused(message: &str) -> SqlError {
 fn wrong_params(message: String) -> SqlError {
     SqlError::new(SqlErrorKind::Params, Happened::No, message)
 }
+
+/// The words that control a transaction.
+const CONTROL: [&str; 6] = ["begin", "commit", "end", "rollback", "savepoint", "release"];
 
 /// `explain query plan create temporary trigger`
 const LONGEST_HEAD: usize = 6;
