@@ -46,7 +46,7 @@ macro_rules! setting {
                 self
             }
 
-            /// Lets no effect fail: what is left are stops, winners and orders.
+            /// Lets no effect fail, and no answer come late: what is left are stops, winners and orders.
             pub fn without_faults(mut self) -> Self {
                 self.0.plan.limits.faults = false;
                 self

@@ -78,7 +78,8 @@ where
             let (wrong, performed) = if seed == seeds.start { self.twice(&mut tape) } else { self.once(&mut tape) };
             steps += performed;
             if let Some(what) = wrong {
-                let smallest = shrink(&tape, MAX_ATTEMPTS, |tape| self.once(tape).0.is_some());
+                let attempts = (SHRINK_EFFECTS / performed.max(1)).clamp(MIN_ATTEMPTS, MAX_ATTEMPTS);
+                let smallest = shrink(&tape, attempts as u32, |tape| self.once(tape).0.is_some());
                 let what = self.once(&mut smallest.rewound()).0.unwrap_or(what);
                 return Err(self.finding(what, &smallest, seed - seeds.start + 1));
             }
@@ -150,5 +151,11 @@ fn difference<S: Standards>(one: &Trace<S>, other: &Trace<S>) -> Option<String> 
 const MISFIT: &str =
     "the replay string does not fit any longer: the handler, the world or segno have changed since it was printed";
 
-/// How often a failing run is tried with fewer decisions: some seconds for a large one.
-const MAX_ATTEMPTS: u32 = 2_000;
+/// How many effects may be performed to make a failing run smaller: a second or two in a debug build.
+const SHRINK_EFFECTS: u64 = 400_000;
+
+/// Even a large run is tried so often: that is enough to halve it some times.
+const MIN_ATTEMPTS: u64 = 20;
+
+/// A small run has not more decisions than this to try.
+const MAX_ATTEMPTS: u64 = 2_000;

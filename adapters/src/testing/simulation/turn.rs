@@ -73,7 +73,7 @@ where
         let timed = self.next_moment().is_some();
         let Some(actor) = &mut self.actors[client] else { return Ok(()) };
         let stoppable = actor.stopped.is_none();
-        let late = timed || actor.pending.len() > 1;
+        let late = self.plan.limits.faults && (timed || actor.pending.len() > 1);
         let Some(pending) = actor.pending(ticket) else { return Ok(()) };
         if pending.decided {
             return self.go_on(client, ticket);
