@@ -93,7 +93,8 @@ where
     }
 
     fn one(&self, mut tape: Tape) -> Result<Explored, Box<Finding>> {
-        let (wrong, steps) = self.once(&mut tape);
+        // Twice, since the finding may have been that two runs differ.
+        let (wrong, steps) = self.twice(&mut tape);
         let misfit = || tape.misfits().then(|| MISFIT.to_owned());
         match wrong.or_else(misfit) {
             Some(what) => Err(self.finding(what, &tape.rewound(), 1)),

@@ -104,8 +104,9 @@ where
             Fate::Stopped { reason, applied } => {
                 if applied {
                     self.carry_on(client, ticket)?;
-                    self.note_effect(client, ticket, "-> carried out, but nobody heard of it");
                 }
+                let became = if applied { "-> carried out, but nobody heard of it" } else { "-> not carried out" };
+                self.note_effect(client, ticket, became);
                 self.stop(client, reason)
             }
             Fate::Late => {
@@ -227,7 +228,8 @@ where
                 Err(panic) => panicked = Some(format!("the handler panicked: {}", panics::message(&*panic))),
                 Ok(Step::Perform(ticket, effect)) => self.asked(client, ticket, effect)?,
                 Ok(Step::Abandon(ticket)) => {
-                    actor.take(ticket);
+                    self.note_effect(client, ticket, "(abandoned: its lane is over)");
+                    self.take(client, ticket);
                     self.ready.retain(|event| *event != Event::Effect(client, ticket));
                 }
                 Ok(Step::Detach(ticket)) => self.detached(client, ticket)?,
@@ -340,6 +342,12 @@ where
 
     fn pending(&mut self, client: usize, ticket: Ticket) -> Option<&mut Pending<S>> {
         self.actors[client].as_mut()?.pending(ticket)
+    }
+
+    fn take(&mut self, client: usize, ticket: Ticket) {
+        if let Some(actor) = &mut self.actors[client] {
+            actor.take(ticket);
+        }
     }
 
     fn note(&mut self, client: usize, what: impl FnOnce() -> &'static str) {
