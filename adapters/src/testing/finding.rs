@@ -65,15 +65,15 @@ impl Explored {
         self.runs
     }
 
-    /// How many effects were performed or failed in them.
+    /// How many effects were performed or failed, in these runs and in those that were run again to find their branches.
     pub fn steps(&self) -> u64 {
         self.steps
     }
 }
 
-/// `explored 1771 runs (34650 effects), at most 2 unusual decisions in each`
+/// `explored 1771 runs, at most 2 unusual decisions in each`
 impl fmt::Display for Explored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "explored {} runs ({} effects), {}", self.runs, self.steps, self.bound)
+        write!(f, "explored {} runs, {}", self.runs, self.bound)
     }
 }

@@ -62,7 +62,7 @@ where
                 let tape = tape.rewound();
                 return Err(self.finding(what, &tape, search.runs()));
             }
-            steps += if search.is_new() { performed } else { 0 };
+            steps += performed;
         }
         let bound = match search.exhausted() {
             true => "all that there are".to_owned(),

@@ -117,10 +117,14 @@ impl<S: EffectSet> Slot<S> {
 
     /// Begins to record, if it has not begun.
     pub(crate) fn begin_trace(&mut self) {
-        self.extra().trace.get_or_insert_default();
+        let begun = || Trace { entries: Vec::with_capacity(USUAL_ENTRIES) };
+        self.extra().trace.get_or_insert_with(begun);
     }
 
     pub(crate) fn trace(&mut self) -> Option<&mut Trace<S>> {
         self.extra.as_mut()?.trace.as_mut()
     }
 }
+
+/// Room for what a usual page asks and is answered, so that its trace is not moved while it grows.
+const USUAL_ENTRIES: usize = 32;
