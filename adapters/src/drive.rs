@@ -13,7 +13,7 @@ use std::{
 
 use segno_core::{EffectSet, PerformedBy, Place, Step, StopReason, Tasklet, Ticket};
 
-use crate::{in_flight::InFlight, panics, watchdog};
+use crate::{in_flight::InFlight, observer::Observed, panics, watchdog};
 
 /// Runs a tasklet to its end, with its effects performed by `session`: a handler is also a job.
 ///
@@ -66,6 +66,7 @@ pub(crate) struct Driver<'a, T: 'static, S: PerformedBy<B>, B> {
     tasklet: Tasklet<T, S>,
     session: &'a B,
     in_flight: InFlight<'a, Key, Performed<S>>,
+    observed: Option<Box<dyn Observed<S>>>,
 }
 
 /// Who waits for an effect.
@@ -91,7 +92,22 @@ where
     B: Sync,
 {
     pub(crate) fn new(tasklet: Tasklet<T, S>, session: &'a B) -> Self {
-        Self { tasklet, session, in_flight: InFlight::new() }
+        Self { tasklet, session, in_flight: InFlight::new(), observed: None }
+    }
+
+    /// Shows the tasklet's trace, while it runs, to those who want to see it.
+    pub(crate) fn observed(mut self, observed: Option<Box<dyn Observed<S>>>) -> Self {
+        if observed.is_some() {
+            self.tasklet = self.tasklet.record();
+        }
+        self.observed = observed;
+        self
+    }
+
+    /// Ends the observation, with the last of the trace.
+    pub(crate) fn unobserved(&mut self) -> Option<Box<dyn Observed<S>>> {
+        self.show();
+        self.observed.take()
     }
 
     /// Runs the handler to its end. What was told may not be finished then.
@@ -108,6 +124,7 @@ where
                 Err(error @ DriveError::Panicked(_)) => panicked = Some(error),
                 Err(error) => return Err(error),
                 Ok(Next::Waits) => {
+                    self.show();
                     let event = poll_fn(|context| {
                         if !stopped && let Poll::Ready(reason) = stop.as_mut().poll(context) {
                             stopped = true;
@@ -145,6 +162,15 @@ where
                 (_, Ok(performed)) => log(&performed),
                 (_, Err(panic)) => log_panic(&*panic),
             }
+        }
+    }
+
+    /// Shows what the tasklet did since it was asked last: its own record does not grow.
+    fn show(&mut self) {
+        if let Some(observed) = &mut self.observed
+            && let Some(trace) = self.tasklet.take_trace()
+        {
+            observed.add(trace);
         }
     }
 

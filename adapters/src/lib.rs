@@ -63,6 +63,7 @@
 //! | the HTTP client | [`smol::HttpClient`], [`smol::HttpClientOptions`] |
 //! | a handler without a client: a job | [`smol::Backend::run`], [`drive`] |
 //! | tests | [`testing`] |
+//! | what a request did in production, again in a test | [`record`], [`testing::replay`] |
 //! | a driver or an adapter of your own | [`Tasklet`], [`Step`], [`adapter`] |
 #[cfg(feature = "smol")]
 pub mod adapter {
@@ -80,14 +81,20 @@ mod chat;
 mod drive;
 #[cfg(feature = "smol")]
 mod in_flight;
+#[cfg(feature = "smol")]
+mod observer;
 #[cfg(any(feature = "smol", feature = "testing"))]
 mod panics;
+#[cfg(feature = "record")]
+pub mod record;
 #[cfg(feature = "smol")]
 pub mod smol;
 #[cfg(any(feature = "sqlite", feature = "testing"))]
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(any(feature = "record", feature = "testing"))]
+mod trace_file;
 #[cfg(feature = "smol")]
 mod watchdog;
 

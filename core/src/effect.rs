@@ -181,6 +181,9 @@ pub trait EffectSet: Clone + Debug + PartialEq + Send + 'static {
     /// The enum of the answers to these effects.
     type Outcome: Clone + Debug + PartialEq + Send + 'static;
 
+    /// Shows the [names](Effect::NAME) of all effects in the set, its base's first.
+    fn names(visit: &mut dyn FnMut(&'static str));
+
     /// The [name](Effect::NAME) of the effect.
     fn name(&self) -> &'static str;
 

@@ -105,6 +105,10 @@ macro_rules! effects {
         impl $crate::EffectSet for $set {
             type Outcome = $outcome;
 
+            fn names(visit: &mut dyn ::core::ops::FnMut(&'static str)) {
+                $(<$base as $crate::EffectSet>::names(visit);)?
+                $(visit(<$effect as $crate::Effect>::NAME);)*
+            }
             fn name(&self) -> &'static str {
                 match self {
                     $(Self::$base(base) => $crate::EffectSet::name(base),)?

@@ -16,7 +16,7 @@ use std::{
 use async_io::Timer;
 use bytes::Bytes;
 use segno_core::{
-    BodyError, Chunk, Handler, PerformedBy, Request, Response, ResponseHead, Result, StopReason, WriteError,
+    BodyError, Chunk, EffectSet, Handler, PerformedBy, Request, Response, ResponseHead, Result, StopReason, WriteError,
 };
 use smol::{future, lock::Mutex, net::TcpStream};
 use tracing::Instrument;
@@ -33,6 +33,7 @@ use super::{
 use crate::{
     backend::{Backend, Exchange, Wire},
     drive::{DriveError, Driver},
+    observer::{How, Observed, Observer},
     panics,
 };
 
@@ -42,6 +43,7 @@ pub(crate) struct Service<S: PerformedBy<B::Session>, B: Backend> {
     pub(crate) backend: B,
     pub(crate) options: ServerOptions,
     pub(crate) phases: Phases,
+    pub(crate) observer: Option<Box<dyn Observer<S>>>,
 }
 
 impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
@@ -122,6 +124,7 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
 
     /// Runs the handler, and sends what it gives.
     async fn respond(&self, request: Request, wire: &Arc<Client>, stream: &TcpStream) {
+        let observed = self.observer.as_ref().map(|observer| observer.begin(&request));
         // A handler's beginning, up to its future, is no step of its tasklet: it may panic here.
         let begun = catch_unwind(AssertUnwindSafe(|| {
             let session = self.backend.open(&request, Exchange::new(wire.clone()));
@@ -131,10 +134,10 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
             Ok(begun) => begun,
             Err(panic) => {
                 let error = DriveError::Panicked(panics::message(&*panic));
-                return finish(&mut *wire.output.lock().await, Err(error), None).await;
+                return finish(&mut *wire.output.lock().await, Err(error), None, observed).await;
             }
         };
-        let mut driver = Driver::new(tasklet, &session);
+        let mut driver = Driver::new(tasklet, &session).observed(observed);
         let stopped = OnceLock::new();
         let end = future::or(driver.run(self.stop(stream, &stopped)), async {
             // Polled after the handler each time it was, so that it sees a stop at once.
@@ -144,10 +147,11 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
             Err(DriveError::Dead)
         });
         let end = end.await;
+        let observed = driver.unobserved();
         // A write that was abandoned in the middle must not keep the response.
         driver.abort();
         let mut output = wire.output.lock().await;
-        finish(&mut output, end, stopped.get().copied()).await;
+        finish(&mut output, end, stopped.get().copied(), observed).await;
         drop(output);
         let finished = async {
             driver.finish().await;
@@ -185,8 +189,37 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
     }
 }
 
+/// Sends what the handler gave, or what stands for it, and tells who observes it.
+async fn finish<S: EffectSet>(
+    output: &mut Output,
+    end: Result<Result<Response>, DriveError>,
+    stopped: Option<StopReason>,
+    observed: Option<Box<dyn Observed<S>>>,
+) {
+    let how = observed.as_ref().map(|_| how(&end, output.has_begun(), stopped));
+    send(output, end, stopped).await;
+    if let (Some(observed), Some(how)) = (observed, how) {
+        observed.end(output.status(), how);
+    }
+}
+
+/// How a handler ended; `begun` says whether the client had seen anything of its response.
+fn how(end: &Result<Result<Response>, DriveError>, begun: bool, stopped: Option<StopReason>) -> How {
+    // To tear what nobody reads, or what the end of the server interrupts, is no mistake of the handler's.
+    let excused = matches!(stopped, Some(StopReason::Disconnected | StopReason::Shutdown));
+    match end {
+        Ok(Ok(_)) => How::Responded,
+        Ok(Err(error)) if begun && !excused && !failure::is_the_client_s(error) => How::Torn(error.to_string()),
+        Ok(Err(error)) => How::Failed(error.to_string()),
+        Err(DriveError::Panicked(message)) => How::Panicked(message.clone()),
+        Err(error @ (DriveError::Foreign(_) | DriveError::Runaway(_))) => How::Faulty(error.to_string()),
+        Err(error @ DriveError::EffectPanicked(_)) => How::Dropped(error.to_string()),
+        Err(DriveError::Dead) => How::Dropped("it was stopped, and did not end in time".into()),
+    }
+}
+
 /// Sends what the handler gave, or what stands for it.
-async fn finish(output: &mut Output, end: Result<Result<Response>, DriveError>, stopped: Option<StopReason>) {
+async fn send(output: &mut Output, end: Result<Result<Response>, DriveError>, stopped: Option<StopReason>) {
     let error = match end {
         Ok(Ok(response)) => match response.into_whole() {
             Some((head, body)) if !output.has_begun() => match output.whole(head, body).await {

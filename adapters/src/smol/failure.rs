@@ -22,7 +22,7 @@ pub(crate) async fn respond(output: &mut Output, error: &Error, stopped: Option<
     let (status, text) = shown(error, stopped);
     match stopped {
         Some(reason) => tracing::debug!(%error, ?reason, "a stopped handler has ended"),
-        None if matches!(unwritten, Some(WriteErrorKind::ConnectionLost | WriteErrorKind::Timeout)) => {
+        None if is_the_client_s(error) => {
             tracing::debug!(%error, "the client went away while its response was written");
         }
         None if error.cause::<DriveError>().is_some() => tracing::error!(%error, "a handler could not be driven"),
@@ -39,6 +39,12 @@ pub(crate) async fn respond(output: &mut Output, error: &Error, stopped: Option<
     if !output.has_begun() {
         send(output, status, text).await;
     }
+}
+
+/// Whether a handler has failed since its client took no more of the response.
+pub(crate) fn is_the_client_s(error: &Error) -> bool {
+    let unwritten = error.cause::<WriteError>().map(|error| error.kind);
+    matches!(unwritten, Some(WriteErrorKind::ConnectionLost | WriteErrorKind::Timeout))
 }
 
 /// What the client may see of an error.

@@ -19,6 +19,8 @@ mod input;
 mod options;
 mod output;
 mod presence;
+#[cfg(feature = "record")]
+mod recorded;
 mod server;
 mod session;
 mod shutdown;
@@ -26,5 +28,7 @@ mod shutdown;
 #[cfg(feature = "http-client")]
 pub use http_client::{HttpClient, HttpClientOptions};
 pub use options::ServerOptions;
+#[cfg(feature = "record")]
+pub use recorded::RecordedServer;
 pub use server::{ServeError, Server, serve};
 pub use session::{Backend, Session};

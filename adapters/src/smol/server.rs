@@ -25,7 +25,7 @@ use smol::{
 };
 
 use super::{connection::Service, options::ServerOptions, shutdown::phases};
-use crate::{backend::Backend, watchdog};
+use crate::{backend::Backend, observer::Observer, watchdog};
 
 /// Serves until SIGINT or SIGTERM; then it takes no new requests, finishes those that run, and returns.
 ///
@@ -159,8 +159,7 @@ impl Server {
         S: PerformedBy<B::Session>,
         B: Backend,
     {
-        let signals = Signals::new([Signal::Int, Signal::Term])?;
-        self.run_until(handler, backend, signals.filter_map(|signal| signal.ok().map(drop)))
+        self.serve_observed(handler, backend, None)
     }
 
     /// Serves until `shutdown` ends; then it takes no new requests, gives those that run their
@@ -181,8 +180,36 @@ impl Server {
         S: PerformedBy<B::Session>,
         B: Backend,
     {
+        self.run_observed(handler, backend, shutdown, None)
+    }
+
+    pub(super) fn serve_observed<S, B>(
+        self,
+        handler: impl IntoHandler<S>,
+        backend: B,
+        observer: Option<Box<dyn Observer<S>>>,
+    ) -> Result<(), ServeError>
+    where
+        S: PerformedBy<B::Session>,
+        B: Backend,
+    {
+        let signals = Signals::new([Signal::Int, Signal::Term])?;
+        self.run_until(handler, backend, signals.filter_map(|signal| signal.ok().map(drop)), observer)
+    }
+
+    pub(super) fn run_observed<S, B>(
+        self,
+        handler: impl IntoHandler<S>,
+        backend: B,
+        shutdown: impl Future<Output = ()>,
+        observer: Option<Box<dyn Observer<S>>>,
+    ) -> Result<(), ServeError>
+    where
+        S: PerformedBy<B::Session>,
+        B: Backend,
+    {
         let shutdown = pin!(stream::once_future(shutdown).chain(stream::pending()));
-        self.run_until(handler, backend, shutdown)
+        self.run_until(handler, backend, shutdown, observer)
     }
 
     /// Serves until the first of these signals; the second ends the grace.
@@ -191,6 +218,7 @@ impl Server {
         handler: impl IntoHandler<S>,
         backend: B,
         mut signals: impl Stream<Item = ()> + Unpin,
+        observer: Option<Box<dyn Observer<S>>>,
     ) -> Result<(), ServeError>
     where
         S: PerformedBy<B::Session>,
@@ -204,7 +232,7 @@ impl Server {
         let grace = options.grace;
         // Ended handlers get their time to clean up, and their connections a moment more.
         let end = options.cleanup_time + options.write_time.min(Duration::from_secs(1));
-        let service = Arc::new(Service { handler, backend, options, phases });
+        let service = Arc::new(Service { handler, backend, options, phases, observer });
         let (alive, all_ended) = bounded::<()>(1);
         tracing::info!(%address, "listening");
         smol::block_on(async {

@@ -60,12 +60,16 @@
 //! ```
 //!
 //! Where SQL is to be truly carried out, [`Sqlite`] is a database in memory.
+//! What a recorder has written of a real request is a test as well: [`replay`].
 
+mod again;
+mod difference;
 mod end;
 mod explore;
 mod finding;
 mod laws;
 mod outcomes;
+mod replay;
 mod request;
 mod responded;
 mod script;
@@ -82,6 +86,7 @@ pub use explore::{Explore, explore};
 pub use finding::{Explored, Finding};
 pub use laws::{Law, Standards};
 pub use outcomes::Outcomes;
+pub use replay::{Replay, replay, replay_directory};
 pub use request::{TestRequest, delete, get, head, patch, post, put, request};
 pub use responded::Responded;
 pub use script::{
@@ -94,3 +99,5 @@ pub use simulation::Client;
 pub use sqlite::{Sqlite, SqliteSession};
 pub use tape::{ParseTapeError, Search, Tape, shrink};
 pub use world::{Clock, Session, World};
+
+pub use crate::trace_file::{Header, OpenError, ReadError, RecordedEnd, RecordedEndKind, RecordedRequest, Recording};

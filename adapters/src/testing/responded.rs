@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use bytes::Bytes;
-use segno_core::{Error, ResponseHead};
+use segno_core::{Error, Response, ResponseHead, Result};
 
 /// What a handler responded.
 #[derive(Debug)]
@@ -19,6 +19,42 @@ pub struct Responded {
 }
 
 impl Responded {
+    /// What a client gets of a handler that ended like this, after it has written that; or what the handler did wrong.
+    pub(super) fn of(end: Result<Response>, written: Option<(ResponseHead, Bytes)>) -> Result<Self, &'static str> {
+        let responded = |(head, body), error, torn| Self { head, body, error, torn, passed: None };
+        match (end.map(Response::into_whole), written) {
+            (Ok(None), Some(written)) => Ok(responded(written, None, false)),
+            (Ok(Some(whole)), None) => Ok(responded(whole, None, false)),
+            (Ok(Some(_)), Some(_)) => Err("the handler streamed a response, and returned another one"),
+            (Ok(None), None) => Err("the handler returned the end of a response that it never began"),
+            (Err(error), Some(written)) => Ok(responded(written, Some(error), true)),
+            (Err(error), None) => {
+                let (status, text) = error.public();
+                let (head, body) = (ResponseHead { status, ..ResponseHead::text() }, text.to_owned().into());
+                Ok(responded((head, body), Some(error), false))
+            }
+        }
+    }
+
+    /// Expects this status.
+    #[track_caller]
+    pub(super) fn expect_status(self, status: u16) -> Self {
+        if let (true, Some(error)) = (self.torn, &self.error) {
+            panic!("the handler failed in the middle of its response: {error}\n{self}");
+        }
+        let found = self.head.status.as_u16();
+        let why = self.error.as_ref().map_or_else(String::new, |error| format!("\n  the handler failed: {error}"));
+        assert!(found == status, "expected a response with status {status}, got {found}{why}\n{self}");
+        self
+    }
+
+    /// Expects a failure.
+    #[track_caller]
+    pub(super) fn expect_failure(self) -> Error {
+        let failed = format!("expected the handler to fail, it responded\n{self}");
+        self.error.unwrap_or_else(|| panic!("{failed}"))
+    }
+
     /// Expects this header field.
     ///
     /// # Panics

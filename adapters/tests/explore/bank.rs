@@ -1,9 +1,6 @@
 //! A world with a bank, and an effect of its own.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use segno::{
     Answer, Effect, EffectError, Happened, Menu, Perform, Replay, Standard, StopReason,
@@ -53,8 +50,6 @@ pub(crate) type Io = segno::Io<Shop>;
 #[derive(Debug, Default)]
 pub(crate) struct Bank {
     pub(crate) charged: AtomicU64,
-    /// What handlers noted in passing, for checks.
-    pub(crate) notes: Mutex<Vec<String>>,
 }
 
 impl Perform<Charge> for Session<Bank> {

@@ -12,7 +12,9 @@ where
     F: FnOnce(&dyn Fn(String)),
 {
     let seen = Mutex::new(BTreeSet::new());
-    run(&|page| drop(seen.lock().unwrap().insert(page)));
+    run(&|page| {
+        seen.lock().unwrap().insert(page);
+    });
     seen.into_inner().unwrap()
 }
 

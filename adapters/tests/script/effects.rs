@@ -198,3 +198,19 @@ fn fields_of_ones_own_effects_are_shown() {
     );
     says(&failure(script(buy, get("/")).never(any::<Charge>())), &["which must never be asked: any charge"]);
 }
+
+#[test]
+fn a_handler_that_is_no_function_of_its_answers_is_found() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static SHARED: AtomicU64 = AtomicU64::new(0);
+    async fn counts(mut io: Io, _: Request) -> Result<Response> {
+        let number = SHARED.fetch_add(1, Ordering::Relaxed);
+        io.chat_send("room", format!("visitor {number}")).await?;
+        Ok(Response::text("welcome"))
+    }
+    let message = failure(script(counts, get("/")).expect(chat_send("room").any(), 1));
+    says(
+        &message,
+        &["the handler is not deterministic", "message: \"visitor 0\"", "message: \"visitor 1\"", "effects.rs:"],
+    );
+}

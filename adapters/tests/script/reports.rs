@@ -26,7 +26,7 @@ fn another_effect_is_shown_with_its_line_and_the_difference() {
             "asked    url: \"http://feeds.internal/7\"",
             "sql",
             &format!("script/main.rs:{}:", line_of(include_str!("main.rs"), "let name: String")),
-            "-> Sql(Ok(Rows",
+            "-> Ok(Rows",
             "NEXT EXPECTED: HttpGet",
         ],
     );
@@ -92,7 +92,7 @@ fn the_last_effects_are_shown_with_their_answers() {
     let message = failure(script(count, get("/")).stub(any::<Sql>(), rows!["n"]));
     says(&message, &["… 8 earlier effects", "Int(8)", "Int(19)", "(0#20 at adapters/tests/script/reports.rs:"]);
     says_not(&message, "Int(7)");
-    assert_eq!(message.matches("-> Sql(Ok(Rows").count(), 12, "{message}");
+    assert_eq!(message.matches("-> Ok(Rows").count(), 12, "{message}");
 }
 
 #[test]

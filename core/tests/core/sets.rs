@@ -92,6 +92,13 @@ fn own_effects_are_asked_and_performed() {
 }
 
 #[test]
+fn a_set_names_its_effects_its_base_s_first() {
+    let mut names = Vec::new();
+    Shop::names(&mut |name| names.push(name));
+    assert_eq!(names, ["charge", "now", "rate"]);
+}
+
+#[test]
 fn what_does_not_belong_does_not_compile() {
     trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
 }

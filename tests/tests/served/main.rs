@@ -13,6 +13,7 @@ mod limits;
 mod logs;
 mod nested;
 mod programs;
+mod recorded;
 mod requests;
 mod server;
 mod shutdown;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use segno_core::Effect;
 
-use super::difference::{both, difference, short};
+use crate::testing::difference::{both, difference, short};
 
 /// An expected effect: exactly this one, or one that some things hold for.
 ///

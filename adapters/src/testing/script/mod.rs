@@ -1,6 +1,5 @@
 //! The script: expectations, and what comes of them.
 
-mod difference;
 mod expect;
 mod own;
 mod plan;
@@ -19,6 +18,8 @@ use std::{
 };
 
 use segno_core::{Answer, Effect, Error, Handler, Has, IntoHandler, Now, Random, Result, Sleep, StopReason, Timestamp};
+
+use super::again::again;
 
 pub use self::{
     expect::{Expect, any, effect, field},
@@ -316,17 +317,10 @@ impl<S: Scriptable> Script<S> {
     /// If anything is not as it is expected.
     #[track_caller]
     pub fn responds(self, status: u16) -> Responded {
-        let responded = match self.run() {
-            Ok(responded) => responded,
+        match self.run() {
+            Ok(responded) => responded.expect_status(status),
             Err(failure) => panic!("{failure}"),
-        };
-        if let (true, Some(error)) = (responded.torn, &responded.error) {
-            panic!("the handler failed in the middle of its response: {error}\n{responded}");
         }
-        let found = responded.head.status.as_u16();
-        let why = responded.error.as_ref().map_or_else(String::new, |error| format!("\n  the handler failed: {error}"));
-        assert!(found == status, "expected a response with status {status}, got {found}{why}\n{responded}");
-        responded
     }
 
     /// Runs the handler, and expects it to fail, before its response or in the middle of it; gives its error.
@@ -337,9 +331,8 @@ impl<S: Scriptable> Script<S> {
     #[track_caller]
     pub fn fails(self) -> Error {
         match self.run() {
+            Ok(responded) => responded.expect_failure(),
             Err(failure) => panic!("{failure}"),
-            Ok(Responded { error: Some(error), .. }) => error,
-            Ok(responded) => panic!("expected the handler to fail, it responded\n{responded}"),
         }
     }
 
@@ -348,11 +341,14 @@ impl<S: Scriptable> Script<S> {
         let Self { handler, request, plan, own } = self;
         let progress = Arc::new(Mutex::new(String::from("the handler has asked for nothing")));
         let (done, ended) = mpsc::channel();
-        // Recorded, so that what the handler did can be held against another run of it.
         let tasklet = handler.tasklet(request.request()).record();
         let mut run = Run::new(tasklet, plan, own, progress.clone());
         let worker = move || {
-            let ended = run.finish();
+            let ended = run.finish().and_then(|responded| {
+                // The same answers again: a handler that is a function of them asks for the same.
+                let second = again(handler.tasklet(request.request()), &run.trace());
+                second.map(|_| responded).map_err(|divergence| format!("{NOT_DETERMINISTIC}\n{divergence}"))
+            });
             // The test may have given up.
             let _ = done.send(ended);
         };
@@ -374,6 +370,9 @@ impl<S: Scriptable> fmt::Debug for Script<S> {
         f.debug_struct("Script").field("request", &self.request).field("expected", &expected).finish_non_exhaustive()
     }
 }
+
+const NOT_DETERMINISTIC: &str = "the handler is not deterministic: with the same answers, it did something else the \
+    second time (does it depend on a `HashMap`'s order, on ambient time or chance, or on shared state?)";
 
 /// How long a scripted handler may run: none of its waits takes time, so this is for those that never end.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use std::{
     panic::Location,
 };
 
-use super::difference::short;
+use crate::testing::difference::short;
 
 /// The last effects of a run, with their answers.
 #[derive(Debug, Default)]

@@ -6,19 +6,19 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bytes::Bytes;
 use segno_core::{
-    ChatUnsubscribe, Effect, Error, Has, Path, Response, ResponseHead, Result, Sleep, Step as Told, StopReason,
-    Tasklet, Ticket,
+    ChatUnsubscribe, Effect, Has, Path, Response, Result, Sleep, Step as Told, StopReason, Tasklet, Ticket, Trace,
 };
 
 use super::{
-    difference::short,
     own::{Own, Scriptable, Sleepers},
     plan::{Forbidden, Given, Met, Plan},
     report::{Log, Report, place},
 };
-use crate::{panics, testing::responded::Responded};
+use crate::{
+    panics,
+    testing::{difference::short, responded::Responded},
+};
 
 pub(super) struct Run<S: Scriptable> {
     tasklet: Tasklet<Result<Response>, S>,
@@ -239,21 +239,14 @@ impl<S: Scriptable> Run<S> {
             return Err(self.failure(&format!("the handler {end}, and more was expected of it")));
         }
         let (head, written) = (self.own.head.take(), self.own.written.split().freeze());
-        let whole = match end {
-            Ok(response) => response.into_whole(),
-            Err(error) => return Ok(failed(error, head.map(|head| (head, written)), &self.own)),
-        };
-        let (head, body) = match (head, whole) {
-            (None, Some(whole)) => whole,
-            (Some(head), None) => (head, written),
-            (Some(_), Some(_)) => {
-                return Err(self.failure("the handler streamed a response, and returned another one"));
-            }
-            (None, None) => {
-                return Err(self.failure("the handler returned the end of a response that it never began"));
-            }
-        };
-        Ok(Responded { head, body, error: None, torn: false, passed: self.own.passed() })
+        let written = head.map(|head| (head, written));
+        let responded = Responded::of(end, written).map_err(|wrong| self.failure(wrong))?;
+        Ok(Responded { passed: self.own.passed(), ..responded })
+    }
+
+    /// What the handler did, and was told.
+    pub(super) fn trace(&mut self) -> Trace<S> {
+        self.tasklet.take_trace().unwrap_or_default()
     }
 
     fn failure(&self, what: &str) -> String {
@@ -277,16 +270,6 @@ impl<S: Scriptable> Run<S> {
 
 fn asked_for<S: Scriptable>(effect: &S, at: &str) -> String {
     format!("the handler asked for {}{at}:\n    {effect:?}\n", effect.name())
-}
-
-/// What a client gets of a handler that failed: what was written, or what the error shows.
-fn failed<S: Scriptable>(error: Error, written: Option<(ResponseHead, Bytes)>, own: &Own<S>) -> Responded {
-    let torn = written.is_some();
-    let (head, body) = written.unwrap_or_else(|| {
-        let (status, text) = error.public();
-        (ResponseHead { status, ..ResponseHead::text() }, Bytes::from(text.to_owned()))
-    });
-    Responded { head, body, error: Some(error), torn, passed: own.passed() }
 }
 
 /// Many more than any page asks for, and few enough to be over in a second or two: one that goes on is in a loop that

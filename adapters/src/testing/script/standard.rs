@@ -9,10 +9,8 @@ use segno_core::{
     Respond, Sleep, Sql, Transaction, TransactionAct, Write,
 };
 
-use super::{
-    difference::both,
-    expect::{Expect, any, field},
-};
+use super::expect::{Expect, any, field};
+use crate::testing::difference::both;
 
 /// This statement with these parameters, in a transaction or not.
 pub fn sql(text: impl Into<Cow<'static, str>>, params: impl Into<Params>) -> Expect<Sql> {

@@ -7,6 +7,8 @@ use std::{
 
 use segno_core::Timestamp;
 
+use crate::testing::difference::short;
+
 /// What happened in a run.
 #[derive(Clone, Debug, Default)]
 pub(in crate::testing) struct Log {
@@ -71,34 +73,8 @@ impl fmt::Display for Log {
     }
 }
 
-/// What a value shows, cut to a line.
-pub(super) fn short(value: &impl Debug) -> String {
-    let shown = format!("{value:?}");
-    let text = without_sets(&shown);
-    match text.char_indices().nth(WIDTH) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
-}
-
-/// The text without the variants of effect sets around it: they say what stands before it already.
-fn without_sets(mut text: &str) -> &str {
-    while let Some((name, rest)) = text.split_once('(')
-        && let Some(inner) = rest.strip_suffix(')')
-        && !matches!(name, "Ok" | "Err" | "Some")
-        && name.chars().all(char::is_alphanumeric)
-        && inner.starts_with(char::is_uppercase)
-    {
-        text = inner;
-    }
-    text
-}
-
 /// The smallest run that fails is mostly shorter; of a long one, the end matters.
 const SHOWN: usize = 60;
-
-/// What fits on a screen beside a line of code's place.
-const WIDTH: usize = 110;
 
 /// Where the place of the line of code stands, if there is room.
 const PLACE: usize = 100;

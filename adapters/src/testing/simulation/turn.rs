@@ -9,15 +9,16 @@ use segno_core::{
 use super::{
     client::{Actor, Pending, Progress, Unheard, perform, poll},
     event::Event,
-    log::short,
     options::{Fate, Options},
     run::{Persistent, Run, Wrong},
 };
 use crate::{
     panics,
     testing::{
+        difference::short,
         end::End,
         laws::Standards,
+        responded::Responded,
         world::{Received, Session},
     },
 };
@@ -329,7 +330,7 @@ where
     fn ended(&mut self, client: usize, end: Responds<Response>) -> Result<(), Wrong> {
         let Some(actor) = &mut self.actors[client] else { return Ok(()) };
         let trace = actor.tasklet.take().and_then(|mut tasklet| tasklet.take_trace()).unwrap_or_default();
-        let end = End::new(end, actor.received.written(), actor.stopped)?;
+        let end = End { responded: Responded::of(end, actor.received.written())?, stopped: actor.stopped };
         actor.tidy();
         actor.trace = trace;
         if let Some(log) = &mut self.log {

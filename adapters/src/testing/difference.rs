@@ -28,7 +28,20 @@ pub(super) fn both(part: &str, expected: &str, asked: &str) -> String {
 
 /// A value in one line that is not too long.
 pub(super) fn short(value: &impl Debug) -> String {
-    cut(&format!("{value:?}"), 0)
+    cut(without_sets(&format!("{value:?}")), 0)
+}
+
+/// The text without the variants of effect sets around it: they say no more than the effect's name.
+fn without_sets(mut text: &str) -> &str {
+    while let Some((name, rest)) = text.split_once('(')
+        && let Some(inner) = rest.strip_suffix(')')
+        && !matches!(name, "Ok" | "Err" | "Some")
+        && name.chars().all(char::is_alphanumeric)
+        && inner.starts_with(char::is_uppercase)
+    {
+        text = inner;
+    }
+    text
 }
 
 /// The shown form of a value, taken apart.
