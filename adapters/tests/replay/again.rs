@@ -131,7 +131,7 @@ fn a_changed_handler_is_shown_as_an_alignment() {
                 "another effect: now (0#1) at",
                 ", where sql was recorded",
                 &line("io.now()"),
-                "  + now            Now(Now)",
+                "  + now            Now",
                 "the recording has no answer to now (0#1) at",
             ],
         ),
