@@ -1,10 +1,13 @@
 //! One answer is another one, and the handler goes on from there.
 
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, rc::Rc, sync::Arc};
 
 use segno::{
     Happened, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpSend, Io, Request, Response, Result, Sql, Standard,
-    StandardOutcome, record::Recorder, rows, testing::replay,
+    StandardOutcome,
+    record::Recorder,
+    rows,
+    testing::{Sqlite, World, replay},
 };
 use tempfile::TempDir;
 
@@ -94,4 +97,18 @@ fn fakes_that_are_asked_without_end_are_left() {
     let none = |_: &Standard| Some(StandardOutcome::ChatBalance(Ok(0)));
     let endless = replay(polls, file).edit::<segno::ChatBalance>("0#1", Ok(0)).then(none);
     says(&failure(|| endless.responds(200)), &["after 10000 answers that were not recorded"]);
+}
+
+#[test]
+fn the_rest_is_performed_on_a_world() {
+    let directory = recorded();
+    let file = &files(&directory)[0];
+    let cart = || Sqlite::new("create table cart (receipt text); insert into cart values ('left over')");
+    let world = Arc::new(World::new().database(cart()));
+    replay(order, file).edit::<HttpGet>("0#2", Err(timeout())).then_in(world.clone()).responds(200).body("done");
+    assert_eq!(world.sqlite().value::<i64>("select count(*) from cart", ()), 0, "the order was not rolled back");
+    // What a world cannot answer stays unanswered.
+    let message =
+        failure(|| replay(order, file).edit::<HttpGet>("0#2", Err(timeout())).then_in(World::new()).responds(200));
+    says(&message, &["the world has no database"]);
 }

@@ -6,12 +6,13 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
+    sync::Arc,
 };
 
 use bytes::BytesMut;
 use segno_core::{
-    Answer, Effect, EffectSet, Entry, Error, Handler, Has, IntoHandler, Path, Request, Respond, Response, ResponseHead,
-    Result, Trace, Write,
+    Answer, Effect, EffectSet, Entry, Error, Handler, Has, IntoHandler, Path, PerformedBy, Request, Respond, Response,
+    ResponseHead, Result, Trace, Write,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -22,6 +23,7 @@ use super::{
     again::{Again, Ended, Fakes, Rerun},
     responded::Responded,
     script::Scriptable,
+    world::{Session, World, perform_at_once},
 };
 use crate::{
     panics,
@@ -128,6 +130,18 @@ impl<S: EffectSet> Replay<S> {
     pub fn then(mut self, answer: impl FnMut(&S) -> Option<S::Outcome> + 'static) -> Self {
         self.fakes = Some(Box::new(answer));
         self
+    }
+
+    /// Performs on this world what the recording does not answer; time passes in it as it must.
+    ///
+    /// Keep an `Arc` of the world to look at it afterwards.
+    pub fn then_in<X>(self, world: impl Into<Arc<World<X>>>) -> Self
+    where
+        S: PerformedBy<Session<X>>,
+        X: Send + Sync + 'static,
+    {
+        let session = Arc::new(world.into().session());
+        self.then(move |effect| perform_at_once(effect.clone(), &session))
     }
 }
 

@@ -1,18 +1,12 @@
 //! One client's handler in a run, and what it waits for.
 
-use std::{
-    future::Future,
-    panic::Location,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
+use std::{panic::Location, sync::Arc, task::Waker};
 
 use segno_core::{EffectSet, PerformedBy, Response, Result, StopReason, Tasklet, Ticket, Trace};
 
 use crate::testing::{
     end::End,
-    world::{Received, Session},
+    world::{Boxed, Received, Session, perform, poll},
 };
 
 /// A client that has come, and its handler.
@@ -29,8 +23,6 @@ pub(super) struct Actor<S: EffectSet, X> {
     pub(super) end: Option<End>,
     pub(super) trace: Trace<S>,
 }
-
-pub(super) type Boxed<O> = Pin<Box<dyn Future<Output = O> + Send>>;
 
 /// An effect that its handler waits for.
 pub(super) struct Pending<S: EffectSet> {
@@ -111,28 +103,5 @@ impl<S: EffectSet> Pending<S> {
             Some(outcome) => Progress::Done(outcome),
             None => Progress::Parked(future),
         };
-    }
-}
-
-/// The effect as a future that owns all it needs.
-pub(super) fn perform<S, X>(effect: S, session: &Arc<Session<X>>) -> Boxed<S::Outcome>
-where
-    S: PerformedBy<Session<X>>,
-    X: Send + Sync + 'static,
-{
-    let session = session.clone();
-    Box::pin(async move { effect.perform_on(&*session).await })
-}
-
-/// Polls a future, and once more with a real waker if it has to wait: most effects do not.
-pub(super) fn poll<O>(future: &mut Boxed<O>, waker: impl FnOnce() -> Waker) -> Option<O> {
-    let ready = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    let ready = match ready {
-        Poll::Ready(_) => ready,
-        Poll::Pending => future.as_mut().poll(&mut Context::from_waker(&waker())),
-    };
-    match ready {
-        Poll::Ready(outcome) => Some(outcome),
-        Poll::Pending => None,
     }
 }

@@ -7,7 +7,7 @@ use segno_core::{
 };
 
 use super::{
-    client::{Actor, Pending, Progress, Unheard, perform, poll},
+    client::{Actor, Pending, Progress, Unheard},
     event::Event,
     options::{Fate, Options},
     run::{Persistent, Run, Wrong},
@@ -19,7 +19,7 @@ use crate::{
         end::End,
         laws::Standards,
         responded::Responded,
-        world::{Received, Session},
+        world::{Boxed, Received, Session, perform, poll},
     },
 };
 
@@ -61,7 +61,7 @@ where
         let said = &self.plan.said[number];
         let send = ChatSend { room: said.room.clone().into(), message: said.message.as_str().into() };
         let session = self.world.chat().session();
-        let mut sent = Box::pin(async move { session.perform(send).await }) as super::client::Boxed<_>;
+        let mut sent = Box::pin(async move { session.perform(send).await }) as Boxed<_>;
         let reached = poll(&mut sent, || std::task::Waker::noop().clone());
         if let Some(log) = &mut self.log {
             log.note(self.world.clock().now(), None, format!("somebody says {said:?} -> {reached:?}"));
@@ -303,7 +303,7 @@ where
         self.finish_unheard(client, future)
     }
 
-    fn finish_unheard(&mut self, client: usize, future: super::client::Boxed<S::Outcome>) -> Result<(), Wrong> {
+    fn finish_unheard(&mut self, client: usize, future: Boxed<S::Outcome>) -> Result<(), Wrong> {
         self.unheard += 1;
         let number = self.unheard;
         if let Some(actor) = &mut self.actors[client] {

@@ -1,6 +1,7 @@
 //! What tried handlers run in: real state, for one run.
 
 mod clock;
+mod perform;
 mod received;
 mod session;
 
@@ -15,6 +16,7 @@ use super::sqlite::Sqlite;
 use crate::chat::Chat;
 
 pub use clock::Clock;
+pub(super) use perform::{Boxed, perform, perform_at_once, poll};
 pub(super) use received::Received;
 pub use session::Session;
 
