@@ -227,31 +227,30 @@ fn no_repeat<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
     let mut waiting: Vec<(&Path, &S)> = Vec::new();
     let mut unknown: Vec<&S> = Vec::new();
     for entry in &trace.entries {
-        match entry {
+        let (path, heard) = match entry {
             Entry::Asked { path, effect } if counts(effect) => {
                 if unknown.contains(&effect) {
-                    return Err(format!(
-                        "{} is asked for again, and may have happened before: {effect:?}",
-                        effect.name()
-                    ));
+                    let name = effect.name();
+                    return Err(format!("{name} is asked for again, and may have happened before: {effect:?}"));
                 }
                 waiting.push((path, effect));
+                continue;
             }
-            Entry::Answered { path, .. } | Entry::Abandoned { path } => {
-                let Some(place) = waiting.iter().position(|(waits, _)| *waits == path) else { continue };
-                let (_, effect) = waiting.remove(place);
-                let heard = match entry {
-                    Entry::Answered { outcome, .. } => {
-                        S::error(outcome).is_none_or(|error| error.happened() != Happened::Unknown)
-                    }
-                    _ => false,
-                };
-                if !heard {
-                    unknown.push(effect);
-                }
+            Entry::Answered { path, outcome } => {
+                (path, S::error(outcome).is_none_or(|error| error.happened() != Happened::Unknown))
             }
-            Entry::Stopped { .. } => unknown.extend(waiting.drain(..).map(|(_, effect)| effect)),
-            Entry::Asked { .. } | Entry::Refused { .. } | Entry::Detached { .. } | Entry::Told { .. } => {}
+            Entry::Abandoned { path } => (path, false),
+            Entry::Stopped { .. } => {
+                unknown.extend(waiting.drain(..).map(|(_, effect)| effect));
+                continue;
+            }
+            Entry::Asked { .. } | Entry::Refused { .. } | Entry::Detached { .. } | Entry::Told { .. } => continue,
+        };
+        if let Some(place) = waiting.iter().position(|(waits, _)| *waits == path) {
+            let (_, effect) = waiting.remove(place);
+            if !heard {
+                unknown.push(effect);
+            }
         }
     }
     Ok(())

@@ -117,7 +117,11 @@ impl<S: Standards, W> Simulate<S, W> {
         W: Fn() -> World<X>,
     {
         match self.find(check) {
-            Ok(explored) => explored,
+            Ok(explored) => {
+                // A claim is worth as much as its bound: a test that prints shows it.
+                println!("{explored}");
+                explored
+            }
             Err(finding) => panic!("{finding}"),
         }
     }

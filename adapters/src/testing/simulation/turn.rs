@@ -187,11 +187,10 @@ where
     /// Carries an effect on as far as it goes, without a word to its handler.
     fn carry_on(&mut self, client: usize, ticket: Ticket) -> Result<(), Wrong> {
         let woken = &self.woken;
-        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
-        let Some(session) = actor.session.clone() else { return Ok(()) };
-        let Some(pending) = actor.pending(ticket) else { return Ok(()) };
+        let Some(Actor { session: Some(session), pending, .. }) = &mut self.actors[client] else { return Ok(()) };
+        let Some(pending) = pending.iter_mut().find(|pending| pending.ticket == ticket) else { return Ok(()) };
         let waker = || woken.waker(Event::Effect(client, ticket));
-        catch_unwind(AssertUnwindSafe(|| pending.advance(&session, waker)))
+        catch_unwind(AssertUnwindSafe(|| pending.advance(session, waker)))
             .map_err(|panic| format!("what performs an effect panicked: {}", panics::message(&*panic)))
     }
 

@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     future::{Future, poll_fn},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Poll, Waker},
     time::Duration,
 };
@@ -14,7 +17,14 @@ use segno_core::Timestamp;
 ///
 /// Its time is virtual: it jumps to the next moment that somebody waits for, when nothing else can happen.
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Arc<Mutex<Time>>);
+pub struct Clock(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    time: Mutex<Time>,
+    /// Whether anybody waits: to be asked for at every effect, without the lock.
+    waited: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Time {
@@ -44,6 +54,7 @@ impl Clock {
                 time.next += 1;
             }
             time.timers.insert(key, context.waker().clone());
+            timer.clock.0.waited.store(true, Ordering::Relaxed);
             drop(time);
             timer.key = Some(key);
             Poll::Pending
@@ -57,7 +68,12 @@ impl Clock {
 
     /// The next moment that somebody waits for.
     pub(in crate::testing) fn next(&self) -> Option<Duration> {
-        Some(self.time().timers.first_key_value()?.0.0)
+        if !self.0.waited.load(Ordering::Relaxed) {
+            return None;
+        }
+        let first = self.time().timers.first_key_value().map(|((moment, _), _)| *moment);
+        self.0.waited.store(first.is_some(), Ordering::Relaxed);
+        first
     }
 
     /// Jumps to this moment, and wakes those who waited for it or for an earlier one.
@@ -76,7 +92,7 @@ impl Clock {
 
     fn time(&self) -> MutexGuard<'_, Time> {
         // No code that may panic runs under this lock.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
