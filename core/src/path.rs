@@ -15,7 +15,7 @@ use core::{fmt, str::FromStr};
 /// assert_eq!(path.to_string(), "0.2:1#3");
 /// assert!(path < "0.10:0".parse().unwrap());
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Path {
     branches: Box<[(u32, u32)]>,
     asked: u32,
@@ -50,6 +50,13 @@ impl fmt::Display for Path {
             write!(f, "#{}", self.asked)?;
         }
         Ok(())
+    }
+}
+
+/// As it is displayed: reports show many of them.
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

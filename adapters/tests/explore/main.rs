@@ -5,4 +5,5 @@ mod faults;
 mod findings;
 mod lanes;
 mod laws;
+mod sql;
 mod tapes;
