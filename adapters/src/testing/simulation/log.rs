@@ -1,13 +1,13 @@
 //! A run, line by line, as a person reads it.
 
 use std::{
-    fmt::{self, Debug, Write as _},
+    fmt::{self, Write as _},
     panic::Location,
 };
 
-use segno_core::Timestamp;
+use segno_core::{Has, HttpGet, HttpSend, Sql, Timestamp, Transaction};
 
-use crate::testing::difference::short;
+use crate::testing::{difference::short, laws::Standards};
 
 /// What happened in a run.
 #[derive(Clone, Debug, Default)]
@@ -29,15 +29,15 @@ impl Log {
     }
 
     /// An effect, and what became of it.
-    pub(super) fn effect(
+    pub(super) fn effect<S: Standards>(
         &mut self,
         time: Timestamp,
         client: usize,
-        (name, effect): (&str, &impl Debug),
+        effect: &S,
         became: &str,
         location: Option<&'static Location<'static>>,
     ) {
-        let what = format!("{name:<12} {} {became}", short(effect));
+        let what = format!("{:<12} {} {became}", effect.name(), shown(effect));
         self.lines.push(Line { time, client: Some(client), what, location });
     }
 }
@@ -71,6 +71,23 @@ impl fmt::Display for Log {
         }
         Ok(())
     }
+}
+
+/// An effect as briefly as it can be told apart from others.
+pub(super) fn shown<S: Standards>(effect: &S) -> String {
+    let sql = <S as Has<Sql>>::project(effect).map(|Sql { text, params, .. }| match &params[..] {
+        [] => text.to_string(),
+        params => format!("{text}  {params:?}"),
+    });
+    let transaction =
+        || <S as Has<Transaction>>::project(effect).map(|Transaction { id, act }| format!("{act:?} {id}"));
+    let get = || <S as Has<HttpGet>>::project(effect).map(|get| get.url.to_string());
+    let send = || {
+        let request = &<S as Has<HttpSend>>::project(effect)?.0;
+        Some(format!("{} {}  {}", request.method, request.url, String::from_utf8_lossy(&request.body)))
+    };
+    let told = sql.or_else(transaction).or_else(get).or_else(send);
+    told.map_or_else(|| short(effect), |told| told.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// The smallest run that fails is mostly shorter; of a long one, the end matters.

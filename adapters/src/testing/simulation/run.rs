@@ -9,7 +9,7 @@ use std::{
 
 use segno_core::{ChatRecv, EffectSet, Has, PerformedBy, StopReason, Tasklet, Trace};
 
-use super::{Log, Plan, alarm::Woken, client::Actor, event::Event};
+use super::{Log, Plan, alarm::Woken, client::Actor, event::Event, log::shown};
 use crate::testing::{
     end::End,
     laws::Standards,
@@ -222,8 +222,8 @@ where
         for (client, actor) in self.actors.iter().enumerate() {
             for pending in actor.iter().flat_map(|actor| &actor.pending) {
                 let place = pending.location.map_or_else(String::new, |place| format!(" at {place}"));
-                waits +=
-                    &format!("\n  client {client} waits for {}{place}: {:?}", pending.effect.name(), pending.effect);
+                let name = pending.effect.name();
+                waits += &format!("\n  client {client} waits for {name}{place}: {}", shown(&pending.effect));
             }
         }
         Err(format!(

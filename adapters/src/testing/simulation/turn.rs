@@ -173,7 +173,7 @@ where
                 (Some(_), false) => "-> FAULT:",
             };
             let became = format!("{how} {}", short(&outcome));
-            log.effect(self.world.clock().now(), client, (effect.name(), &effect), &became, location);
+            log.effect(self.world.clock().now(), client, &effect, &became, location);
         }
         if let Some(outcomes) = &self.plan.outcomes {
             outcomes.driven(location, &effect, fault, &outcome);
@@ -293,7 +293,7 @@ where
 
     fn told(&mut self, client: usize, effect: S) -> Result<(), Wrong> {
         if let Some(log) = &mut self.log {
-            log.effect(self.world.clock().now(), client, (effect.name(), &effect), "(told: nobody waits)", None);
+            log.effect(self.world.clock().now(), client, &effect, "(told: nobody waits)", None);
         }
         let Some(session) = self.actors[client].as_ref().and_then(|actor| actor.session.as_ref()) else {
             return Ok(());
@@ -359,8 +359,7 @@ where
     fn note_effect(&mut self, client: usize, ticket: Ticket, became: &str) {
         let Some(log) = &mut self.log else { return };
         if let Some(pending) = self.actors[client].as_mut().and_then(|actor| actor.pending(ticket)) {
-            let effect = (pending.effect.name(), &pending.effect);
-            log.effect(self.world.clock().now(), client, effect, became, pending.location);
+            log.effect(self.world.clock().now(), client, &pending.effect, became, pending.location);
         }
     }
 }
