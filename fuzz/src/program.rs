@@ -3,7 +3,23 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use arbitrary::Arbitrary;
-use segno_core::{Error, HttpRequest, Io, Race2, Result, Tx};
+use segno_core::{Error, HttpRequest, Io, Race2, Response, Result, Tx};
+
+/// A handler as data.
+#[derive(Arbitrary, Clone, Debug)]
+pub struct Program(Vec<Act>);
+
+impl Program {
+    /// Does all that the program says, and responds.
+    ///
+    /// # Errors
+    ///
+    /// If the program says so, or an effect fails.
+    pub async fn respond(self, mut io: Io) -> Result<Response> {
+        play(&mut io, &self.0).await?;
+        Ok(Response::text("done"))
+    }
+}
 
 /// One thing that a handler does. A handler is a list of them; it ends at the first that fails.
 #[derive(Arbitrary, Clone, Debug)]

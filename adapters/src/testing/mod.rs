@@ -85,7 +85,7 @@ pub use end::End;
 pub use explore::{Explore, explore};
 pub use finding::{Explored, Finding};
 pub use laws::{Law, Standards};
-pub use outcomes::Outcomes;
+pub use outcomes::{AskingLine, Outcomes, Report};
 pub use replay::{Replay, replay, replay_directory};
 pub use request::{TestRequest, delete, get, head, patch, post, put, request};
 pub use responded::Responded;

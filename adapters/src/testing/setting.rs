@@ -4,6 +4,7 @@ use segno_core::IntoHandler;
 
 use super::{
     laws::{Laws, Standards},
+    outcomes::of_process,
     simulation::{Client, Limits, Plan},
     trial::Tapes,
 };
@@ -24,7 +25,14 @@ impl<S: Standards, W> Setting<S, W> {
             Err(error) => panic!("{error}"),
         };
         let (limits, laws) = (Limits::default(), Laws::default());
-        let plan = Plan { handler, clients, said: Vec::new(), limits, laws, outcomes: None };
+        let plan = Plan {
+            handler,
+            clients,
+            said: Vec::new(),
+            limits,
+            laws,
+            outcomes: of_process().into_iter().cloned().collect(),
+        };
         Self { plan, world, tapes: Tapes::Bounded(UNUSUAL) }
     }
 }
@@ -92,7 +100,7 @@ macro_rules! setting {
 
             /// Collects which outcomes were driven.
             pub fn outcomes(mut self, outcomes: &super::Outcomes) -> Self {
-                self.0.plan.outcomes = Some(outcomes.clone());
+                self.0.plan.outcomes.push(outcomes.clone());
                 self
             }
 

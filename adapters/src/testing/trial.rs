@@ -12,6 +12,7 @@ use super::{
     end::End,
     finding::{Explored, Finding},
     laws::Standards,
+    outcomes,
     simulation::{Ended, Plan, Run},
     tape::{Search, Tape, shrink},
     world::{Session, World},
@@ -45,11 +46,13 @@ where
 {
     /// Tries these tapes.
     pub(super) fn run(&self, tapes: Tapes) -> Result<Explored, Box<Finding>> {
-        panics::quietly(|| match tapes {
+        let explored = panics::quietly(|| match tapes {
             Tapes::Bounded(bound) => self.bounded(bound),
             Tapes::Seeds(seeds) => self.seeds(seeds),
             Tapes::One(tape) => self.one(tape),
-        })
+        });
+        outcomes::keep();
+        explored
     }
 
     fn bounded(&self, bound: usize) -> Result<Explored, Box<Finding>> {

@@ -55,7 +55,7 @@ pub(in crate::testing) struct Plan<S: EffectSet> {
     pub(in crate::testing) said: Vec<Said>,
     pub(in crate::testing) limits: Limits,
     pub(in crate::testing) laws: Laws<S>,
-    pub(in crate::testing) outcomes: Option<Outcomes>,
+    pub(in crate::testing) outcomes: Vec<Outcomes>,
 }
 
 /// What may go wrong in a run, and how long it may go on.

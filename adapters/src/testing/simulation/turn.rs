@@ -175,8 +175,8 @@ where
             let became = format!("{how} {}", short(&outcome));
             log.effect(self.world.clock().now(), client, &effect, &became, location);
         }
-        if let Some(outcomes) = &self.plan.outcomes {
-            outcomes.driven(location, &effect, fault, &outcome);
+        for outcomes in &self.plan.outcomes {
+            outcomes.driven(location, &effect, fault, &outcome, actor.stopped.is_some());
         }
         if let Some(tasklet) = &mut actor.tasklet {
             tasklet.answer(ticket, outcome).map_err(|error| format!("{}: {error}", effect.name()))?;
@@ -199,7 +199,7 @@ where
         let Some(tasklet) = &mut actor.tasklet else { return Ok(()) };
         if actor.stopped.is_none() {
             actor.stopped = Some(reason);
-            if let Some(outcomes) = &self.plan.outcomes {
+            for outcomes in &self.plan.outcomes {
                 actor.pending.iter().for_each(|pending| outcomes.stopped(pending.location, &pending.effect));
             }
             tasklet.stop(reason);

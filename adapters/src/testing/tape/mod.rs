@@ -67,6 +67,23 @@ impl Tape {
     }
 
     /// A tape that decides by these bytes, one for each decision, and then normally: for fuzzers.
+    ///
+    /// A fuzz target of a handler is one line, `fuzz_target!(|data: &[u8]| target(data))`, and this:
+    ///
+    /// ```
+    /// # use segno::{Io, Request, Response, Result};
+    /// # use segno::testing::{Tape, World, explore};
+    /// # async fn greet(mut io: Io, _: Request) -> Result<Response> {
+    /// #     let heard = io.chat_send("room", "hello").await?;
+    /// #     Ok(Response::text(format!("{heard} heard it")))
+    /// # }
+    /// fn target(data: &[u8]) {
+    ///     explore(greet, World::new).tape(Tape::bytes(data)).check(|_world, _end| ());
+    /// }
+    /// target(b"whatever a fuzzer makes up");
+    /// ```
+    ///
+    /// A small handler runs more often if libFuzzer keeps less account of each run: with `-entropic=0 -reduce_inputs=0`.
     pub fn bytes(bytes: &[u8]) -> Self {
         Self::new(Source::Bytes(bytes.to_vec()))
     }
