@@ -44,7 +44,8 @@ pub enum Law {
     /// What must happen [once](Replay::Once) is not asked for again after nobody knows whether it happened: it failed so, or
     /// it was abandoned.
     NoRepeat,
-    /// After a stop, nothing is asked for but in a [cleanup](crate::Io::cleanup): it would be refused.
+    /// Once it has heard of a stop, a handler asks for nothing but in a [cleanup](crate::Io::cleanup): it would be
+    /// refused.
     QuietAfterStop,
 }
 
@@ -257,20 +258,25 @@ fn no_repeat<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
 }
 
 fn quiet_after_stop<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
-    let refused = trace.entries.iter().find_map(|entry| match entry {
-        Entry::Refused { effect, .. } => Some(effect),
-        Entry::Asked { .. }
-        | Entry::Answered { .. }
-        | Entry::Abandoned { .. }
-        | Entry::Detached { .. }
-        | Entry::Told { .. }
-        | Entry::Stopped { .. } => None,
-    });
-    refused.map_or(Ok(()), |effect| {
-        Err(format!(
-            "after it was stopped, the handler asked for {}, which was refused: what must still be done goes through \
-             `io.cleanup()`, and what must not ends with the error\n    {effect:?}",
-            effect.name()
-        ))
-    })
+    let stopped = trace.entries.iter().position(|entry| matches!(entry, Entry::Stopped { .. }));
+    let mut waiting: Vec<&Path> = Vec::new();
+    for (at, entry) in trace.entries.iter().enumerate() {
+        match entry {
+            Entry::Asked { path, .. } if stopped.is_none_or(|stopped| at < stopped) => waiting.push(path),
+            Entry::Answered { path, .. } | Entry::Abandoned { path } | Entry::Detached { path } => {
+                waiting.retain(|other| *other != path);
+            }
+            // Who waited at the stop was told by it; who was in the middle of a commit is told by the first refusal.
+            Entry::Refused { path, effect } if waiting.iter().any(|told| told.is_in(path) || path.is_in(told)) => {
+                return Err(format!(
+                    "after it was stopped, the handler asked for {}, which was refused: what must still be done goes \
+                     through `io.cleanup()`, and what must not ends with the error\n    {effect:?}",
+                    effect.name()
+                ));
+            }
+            Entry::Refused { path, .. } => waiting.push(path),
+            Entry::Asked { .. } | Entry::Told { .. } | Entry::Stopped { .. } => {}
+        }
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use super::{
     finding::{Explored, Finding},
     laws::Standards,
     outcomes,
-    simulation::{Ended, Plan, Run},
+    simulation::{Ended, Plan, Run, Seen},
     tape::{Search, Tape, shrink},
     world::{Session, World},
 };
@@ -98,8 +98,8 @@ where
     }
 
     fn one(&self, mut tape: Tape) -> Result<Explored, Box<Finding>> {
-        // Twice, since the finding may have been that two runs differ.
-        let (wrong, steps) = self.twice(&mut tape);
+        // What is replayed may have been found because two runs differ.
+        let (wrong, steps) = if tape.is_replayed() { self.twice(&mut tape) } else { self.once(&mut tape) };
         let misfit = || tape.misfits().then(|| MISFIT.to_owned());
         match wrong.or_else(misfit) {
             Some(what) => Err(self.finding(what, &tape.rewound(), 1)),
@@ -109,21 +109,21 @@ where
 
     /// Runs a tape; tells what is wrong with the run, and how many effects were performed.
     fn once(&self, tape: &mut Tape) -> (Option<String>, u64) {
-        let (wrong, ended) = self.play(tape, false);
+        let (wrong, ended) = self.play(tape, Seen::Counted);
         (wrong, ended.steps)
     }
 
     /// Runs a tape twice: a handler that is a function of its answers asks for the same both times.
     fn twice(&self, tape: &mut Tape) -> (Option<String>, u64) {
-        let (wrong, first) = self.play(tape, false);
-        let (_, second) = self.play(&mut tape.rewound(), false);
+        let (wrong, first) = self.play(tape, Seen::Counted);
+        let (_, second) = self.play(&mut tape.rewound(), Seen::Unseen);
         let differs = first.traces.iter().zip(&second.traces).find_map(|(one, other)| difference(one, other));
         (differs.or(wrong), first.steps)
     }
 
-    fn play(&self, tape: &mut Tape, logged: bool) -> (Option<String>, Ended<S>) {
+    fn play(&self, tape: &mut Tape, seen: Seen) -> (Option<String>, Ended<S>) {
         let world = Arc::new((self.world)());
-        let ended = Run::new(self.plan, world.clone(), tape, logged).finish();
+        let ended = Run::new(self.plan, world.clone(), tape, seen).finish();
         let wrong = match &ended.ends {
             Err(wrong) => Some(wrong.clone()),
             Ok(ends) => catch_unwind(AssertUnwindSafe(|| (self.check)(&world, ends)))
@@ -136,7 +136,7 @@ where
     /// The finding of a tape, with all that happens in its run.
     fn finding(&self, what: String, tape: &Tape, runs: u64) -> Box<Finding> {
         let mut again = tape.rewound();
-        let (_, ended) = self.play(&mut again, true);
+        let (_, ended) = self.play(&mut again, Seen::Logged);
         let (replay, unusual) = (again.to_string(), again.unusual());
         Box::new(Finding { what, log: ended.log, replay, unusual, runs })
     }

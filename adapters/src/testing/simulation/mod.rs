@@ -15,4 +15,4 @@ mod turn;
 pub(super) use log::Log;
 pub use plan::Client;
 pub(super) use plan::{Limits, Plan, Said};
-pub(super) use run::{Ended, Run};
+pub(super) use run::{Ended, Run, Seen};

@@ -13,6 +13,7 @@ use super::{Log, Plan, alarm::Woken, client::Actor, event::Event, log::shown};
 use crate::testing::{
     end::End,
     laws::Standards,
+    outcomes::Outcomes,
     tape::Tape,
     world::{Session, World},
 };
@@ -38,13 +39,24 @@ pub(in crate::testing) struct Run<'r, S: EffectSet, X> {
     /// How many effects there were for which nobody waits.
     pub(super) unheard: u64,
     pub(super) log: Option<Log>,
+    pub(super) outcomes: &'r [Outcomes],
+}
+
+/// What is kept of a run, besides its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::testing) enum Seen {
+    /// Which outcomes it drove.
+    Counted,
+    /// Nothing: it is the same run once more.
+    Unseen,
+    /// All that happened, line by line.
+    Logged,
 }
 
 /// A fault that stays: it strikes whatever this line asks for by this name.
 pub(super) struct Persistent {
     pub(super) location: Option<&'static Location<'static>>,
     pub(super) effect: &'static str,
-    pub(super) fault: usize,
     pub(super) name: &'static str,
 }
 
@@ -68,7 +80,7 @@ where
     S: Standards + PerformedBy<Session<X>>,
     X: Send + Sync + 'static,
 {
-    pub(in crate::testing) fn new(plan: &'r Plan<S>, world: Arc<World<X>>, tape: &'r mut Tape, logged: bool) -> Self {
+    pub(in crate::testing) fn new(plan: &'r Plan<S>, world: Arc<World<X>>, tape: &'r mut Tape, seen: Seen) -> Self {
         let began = world.clock().now().unix();
         let mut schedule = BTreeMap::new();
         let mut ready = VecDeque::new();
@@ -101,7 +113,8 @@ where
             persistent: Vec::new(),
             steps: 0,
             unheard: 0,
-            log: logged.then(Log::default),
+            log: (seen == Seen::Logged).then(Log::default),
+            outcomes: if seen == Seen::Counted { &plan.outcomes } else { &[] },
         }
     }
 

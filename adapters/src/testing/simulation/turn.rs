@@ -3,7 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use segno_core::{
-    ChatSend, Has, Perform, PerformedBy, Response, Result as Responds, Sql, Step, StopReason, Ticket, Transaction,
+    ChatSend, EffectSet, Has, Perform, PerformedBy, Response, Result as Responds, Sql, Step, StopReason, Ticket,
+    Transaction,
 };
 
 use super::{
@@ -86,8 +87,9 @@ where
         }
         let limits = &self.plan.limits;
         let stays = |stays: &&Persistent| stays.location == pending.location && stays.effect == pending.effect.name();
-        if let Some(stays) = self.persistent.iter().find(stays) {
-            let (fault, name) = (stays.fault, stays.name);
+        if let Some(name) = self.persistent.iter().find(stays).map(|stays| stays.name)
+            && let Some(fault) = fault_named(&pending.effect, name)
+        {
             return self.fails(client, ticket, fault, name, false);
         }
         let stops = if stoppable { &limits.stops[..] } else { &[] };
@@ -98,16 +100,15 @@ where
             Fate::Failed { fault, name, applied, persistent } => {
                 if persistent {
                     let (location, effect) = (pending.location, pending.effect.name());
-                    self.persistent.push(Persistent { location, effect, fault, name });
+                    self.persistent.push(Persistent { location, effect, name });
                 }
                 self.fails(client, ticket, fault, name, applied)
             }
             Fate::Stopped { reason, applied } => {
                 if applied {
                     self.carry_on(client, ticket)?;
+                    self.note_effect(client, ticket, "-> carried out, but nobody heard of it");
                 }
-                let became = if applied { "-> carried out, but nobody heard of it" } else { "-> not carried out" };
-                self.note_effect(client, ticket, became);
                 self.stop(client, reason)
             }
             Fate::Late => {
@@ -175,7 +176,7 @@ where
             let became = format!("{how} {}", short(&outcome));
             log.effect(self.world.clock().now(), client, &effect, &became, location);
         }
-        for outcomes in &self.plan.outcomes {
+        for outcomes in self.outcomes {
             outcomes.driven(location, &effect, fault, &outcome, actor.stopped.is_some());
         }
         if let Some(tasklet) = &mut actor.tasklet {
@@ -199,7 +200,7 @@ where
         let Some(tasklet) = &mut actor.tasklet else { return Ok(()) };
         if actor.stopped.is_none() {
             actor.stopped = Some(reason);
-            for outcomes in &self.plan.outcomes {
+            for outcomes in self.outcomes {
                 actor.pending.iter().for_each(|pending| outcomes.stopped(pending.location, &pending.effect));
             }
             tasklet.stop(reason);
@@ -228,7 +229,7 @@ where
                 Err(panic) => panicked = Some(format!("the handler panicked: {}", panics::message(&*panic))),
                 Ok(Step::Perform(ticket, effect)) => self.asked(client, ticket, effect)?,
                 Ok(Step::Abandon(ticket)) => {
-                    self.note_effect(client, ticket, "(abandoned: its lane is over)");
+                    self.note_effect(client, ticket, "(abandoned)");
                     self.take(client, ticket);
                     self.ready.retain(|event| *event != Event::Effect(client, ticket));
                 }
@@ -362,6 +363,19 @@ where
             log.effect(self.world.clock().now(), client, &pending.effect, became, pending.location);
         }
     }
+}
+
+/// The number of this fault in the effect's menu: a line may ask for several effects of one name, as a transaction does
+/// for its beginning and its end, and what strikes the one need not be able to strike the other.
+fn fault_named(effect: &impl EffectSet, name: &str) -> Option<usize> {
+    let (mut number, mut found) = (0, None);
+    effect.faults(&mut |fault| {
+        if fault.name == name {
+            found = Some(number);
+        }
+        number += 1;
+    });
+    found
 }
 
 /// The connection of a transaction is lost, and with it what the transaction did.

@@ -124,6 +124,11 @@ impl Tape {
         matches!(&self.source, Source::Replayed(decisions) if decisions.is_empty())
     }
 
+    /// Whether it decides as another run did.
+    pub(super) fn is_replayed(&self) -> bool {
+        matches!(self.source, Source::Replayed(_))
+    }
+
     /// How many decisions were not for the normal choice.
     pub fn unusual(&self) -> usize {
         self.taken.iter().filter(|taken| taken.chosen > 0).count()
