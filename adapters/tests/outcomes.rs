@@ -10,9 +10,9 @@ use std::{
 };
 
 use segno::{
-    Answer, Effect, Happened, HttpError, HttpErrorKind, HttpReply, HttpRequest, Io, Menu, Perform, Replay, Request,
-    Response, Result, Standard, StopReason, Stopped,
-    testing::{Outcomes, Report, Session, Tape, World, explore, get, post, simulate},
+    Answer, ChatSend, Effect, Happened, HttpError, HttpErrorKind, HttpReply, HttpRequest, Io, Menu, Perform, Replay,
+    Request, Response, Result, Standard, StopReason, Stopped,
+    testing::{Outcomes, Report, Session, Tape, World, any, explore, get, post, script, simulate},
 };
 use tempfile::tempdir;
 
@@ -257,6 +257,22 @@ fn part_explored() {
 fn part_simulated() {
     simulate(twice, World::new).client(get("/")).check(|_, _| ());
     simulate(twice, World::new).client(get("/")).check(|_, _| ());
+}
+
+#[test]
+#[ignore = "a part of other tests"]
+fn part_scripted() {
+    let say = |script: segno::testing::Script<Standard>| script.expect(any::<ChatSend>(), 3);
+    say(say(script(twice, get("/")))).responds(200);
+    script(twice, get("/")).expect_stopped(any::<ChatSend>(), StopReason::Shutdown).fails();
+}
+
+#[test]
+fn scripts_count_as_well() {
+    let directory = tempdir().unwrap();
+    assert!(run("part_scripted", directory.path()).status.success());
+    let report = Report::read(directory.path()).unwrap();
+    assert_eq!(row(&report, "io.chat_send(\"everybody\""), "chat_send: ok yes · closed NO · stopped yes");
 }
 
 /// Runs a part of this file as a process of its own, which keeps what it drives in this directory.

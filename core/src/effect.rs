@@ -110,7 +110,7 @@ pub struct Fault {
 ///         menu.kind("declined", Happened::No, ChargeErrorKind::Declined);
 ///         // Tried out in both ways: the card was charged, or not.
 ///         menu.kind("timeout", Happened::Unknown, ChargeErrorKind::Timeout);
-///         menu.answers("nothing to charge", || false);
+///         menu.answers("nothing to charge", Happened::No, || false);
 ///     }
 /// }
 /// ```
@@ -140,9 +140,10 @@ impl<'a, E: Effect> Menu<'a, E> {
         self.add(Fault { name, happened, answers: false }, || Err(error()));
     }
 
-    /// It may be answered with this output, without being carried out: a reply that says 503.
-    pub fn answers(&mut self, name: &'static str, output: impl FnOnce() -> E::Output) {
-        self.add(Fault { name, happened: Happened::No, answers: true }, || Ok(output()));
+    /// It may be answered with this output, instead of what it gives: a reply that says 503, whether the other server has
+    /// done what it was asked for, or not.
+    pub fn answers(&mut self, name: &'static str, happened: Happened, output: impl FnOnce() -> E::Output) {
+        self.add(Fault { name, happened, answers: true }, || Ok(output()));
     }
 
     fn add(&mut self, fault: Fault, answer: impl FnOnce() -> Answer<E>) {

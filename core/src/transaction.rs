@@ -13,8 +13,8 @@ use crate::{
 impl<S: Has<Transaction>> Io<S> {
     /// Runs a scope in a transaction, pinned to one connection: commits if it returns `Ok`, rolls back if it returns `Err`.
     ///
-    /// It is closed exactly once on every path. If a stop came, it is rolled back, unless the `COMMIT` was on its way: that is
-    /// waited for. If its lane loses a race or its handler panics, the rollback is told to the backend.
+    /// It is closed exactly once on every path. If a stop came, it is rolled back, unless the `COMMIT` was on its way, which is
+    /// waited for, or the scope is part of a [`cleanup`](Io::cleanup). If its lane loses a race or its handler panics, the rollback is told to the backend.
     ///
     /// Within, `tx` asks for SQL, the time, and nested scopes, which are savepoints; whatever takes long
     /// (HTTP, chat, the client) does not compile there. `E` is any error that a [`SqlError`] turns into; where it is not
@@ -180,8 +180,10 @@ async fn run<S: Has<Transaction>, T, E: From<SqlError>>(
     // From here on the end itself holds: no stop and no spent budget refuses it, and it is finished if its lane goes.
     tx.open = false;
     let (keep, undo) = (tx.keep(), tx.undo());
+    // What cleans up after a stop is kept in spite of it, within its budget.
+    let refused = tx.io.slot.lock().refuses(tx.io.lane);
     let mut io = tx.io.cleanup();
-    let error = match (end, io.stopped()) {
+    let error = match (end, io.stopped().filter(|_| refused)) {
         (Ok(value), None) => {
             io.perform_at(keep, location).await?;
             return Ok(value);

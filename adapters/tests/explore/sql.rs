@@ -126,3 +126,20 @@ fn a_read_modify_write_outside_of_a_transaction_loses_updates() {
         .unwrap_err();
     assert_eq!(finding.unusual(), 1, "{finding}");
 }
+
+#[test]
+fn what_a_cleanup_releases_in_a_transaction_stays_released() {
+    async fn holds(mut io: Io, _: Request) -> Result<Response> {
+        let held = io.sql("update seat set holder = 'Ada' where number = 1", ()).await;
+        let paid = match held {
+            Ok(_) => io.http_get("http://bank.internal/").await.is_ok(),
+            Err(_) => false,
+        };
+        let release = "update seat set holder = null where number = 1";
+        io.cleanup().transaction(async |tx| Ok(drop(tx.sql(release, ()).await?))).await?;
+        Ok(Response::text(if paid { "paid" } else { "released" }))
+    }
+    explore(holds, world).check(|world, end| {
+        assert!(end.error().is_some() || bookings(world).0 == 0, "a seat is held for nobody");
+    });
+}

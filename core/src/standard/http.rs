@@ -67,7 +67,7 @@ where
 {
     menu.kind("timeout", lost, HttpErrorKind::Timeout);
     menu.kind("connection refused", Happened::No, HttpErrorKind::Connect);
-    menu.answers("503", || HttpReply::new(503, "service unavailable"));
+    menu.answers("503", lost, || HttpReply::new(503, "service unavailable"));
 }
 
 /// An HTTP request to another server.

@@ -8,7 +8,7 @@ use core::{
 
 use crate::{
     effect::{Effect, Menu, Replay},
-    error::Stopped,
+    error::{Happened, Stopped},
 };
 
 /// Reads the clock; asked by [`Io::now`](crate::Io::now).
@@ -121,7 +121,7 @@ impl Effect for Random {
     }
 
     fn faults(&self, menu: &mut Menu<'_, Self>) {
-        menu.answers("lowest", || self.low);
-        menu.answers("highest", || self.high);
+        menu.answers("lowest", Happened::No, || self.low);
+        menu.answers("highest", Happened::No, || self.high);
     }
 }

@@ -193,6 +193,23 @@ fn a_savepoint_that_was_refused_is_not_undone() {
 }
 
 #[test]
+fn what_cleans_up_after_a_stop_is_kept() {
+    let handler = async |mut io: Io| -> Result<()> {
+        let _ = io.chat_recv("room").await;
+        io.cleanup()
+            .transaction(async |tx| {
+                tx.sql("release", ()).await?;
+                tx.transaction(async |tx| Ok(drop(tx.sql("note", ()).await?))).await
+            })
+            .await
+    };
+    let (end, log) = run(Tasklet::new(handler), stop_at(0));
+    end.done().unwrap();
+    let kept = ["begin", "tx release", "savepoint 1", "tx note", "release 1", "commit"];
+    assert_eq!(log[log.len() - kept.len()..], kept, "{log:?}");
+}
+
+#[test]
 fn a_rollback_is_beyond_the_cleanup_budget() {
     let handler = async |mut io: Io| -> Result<()> {
         io.cleanup()

@@ -46,12 +46,12 @@ fn is_found(name: &str, find: Find, what: &str, replay: &str) {
 
 planted! {
     charged_again_after_a_failure: payments::charged_again_after_a_failure, "NoRepeat", "v1:1";
-    charged_again_after_a_timeout: payments::charged_again_after_a_timeout, "NoRepeat", "v1:0.14";
+    charged_again_after_a_timeout: payments::charged_again_after_a_timeout, "NoRepeat", "v1:0.15";
     charged_under_two_keys: payments::charged_under_two_keys, "the card was charged twice", "v1:0.2";
     tried_without_an_end: payments::tried_without_an_end, "endless loop", "v1:3";
     thanked_without_a_charge: payments::thanked_without_a_charge, "nobody was charged, and thanked", "v1:6";
     thanked_when_time_was_over: payments::thanked_when_time_was_over, "nobody was charged, and thanked", "v1:1";
-    booked_by_the_loser: payments::booked_by_the_loser, "both have charged the card", "v1:0.14";
+    booked_by_the_loser: payments::booked_by_the_loser, "both have charged the card", "v1:0.15";
     answered_before_it_listened: chat::answered_before_it_listened, "deadlock", "v1:0.0.1";
     both_waited: chat::both_waited, "deadlock", "v1:";
     missed_a_message: chat::missed_a_message, "missed a message", "v1:";
@@ -66,8 +66,7 @@ planted! {
     thanked_for_nothing: sql::thanked_for_nothing, "no order is there", "v1:1";
     ordered_twice: sql::ordered_twice, "one request made two orders", "v1:0.0.0.2";
     told_before_the_commit: sql::told_before_the_commit, "an invoice without an order", "v1:0*4.1";
-    kept_when_the_client_left: sql::kept_when_the_client_left, "QuietAfterStop", "v1:0.8";
-    kept_by_a_rollback: sql::kept_by_a_rollback, "the seat is held for nobody", "v1:0.0.0.3";
+    kept_when_the_client_left: sql::kept_when_the_client_left, "QuietAfterStop", "v1:0.9";
     sold_for_nothing: sql::sold_for_nothing, "it is sold for nothing", "v1:1.1";
     lost_a_visit: customers::lost_a_visit, "a visit was lost", "v1:0.0.1";
     sold_the_last_seat_twice: customers::sold_the_last_seat_twice, "a seat was sold twice", "v1:0*4.1";

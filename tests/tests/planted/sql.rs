@@ -125,26 +125,6 @@ pub(crate) fn kept_when_the_client_left(tape: Option<&str>) -> Box<Finding> {
     again!(explore(gives_back_too_late, shop).request(post("/order")), tape).find(|_, _| {}).unwrap_err()
 }
 
-/// BUG: a transaction is rolled back after a stop, also one in a cleanup.
-async fn gives_back_in_a_transaction(mut io: Io, _: Request) -> Result<Response> {
-    let held = io.sql(HOLD, ()).await;
-    let charged = match held {
-        Ok(_) => io.http_send(charge().header("idempotency-key", "order-7")?).await.is_ok(),
-        Err(_) => false,
-    };
-    let released = io.cleanup().transaction(async |tx| Ok(tx.sql(RELEASE, ()).await?.rows_affected())).await?;
-    Ok(Response::text(format!("charged: {charged}, released: {released}")))
-}
-
-pub(crate) fn kept_by_a_rollback(tape: Option<&str>) -> Box<Finding> {
-    again!(explore(gives_back_in_a_transaction, shop).request(post("/order")), tape)
-        .find(|world, end| {
-            let held: i64 = world.sqlite().value("select count(*) from hold", ());
-            assert!(end.stopped().is_none() || held == 0, "the seat is held for nobody");
-        })
-        .unwrap_err()
-}
-
 /// BUG: when neither the price list nor the database answers, the price is what a number is without a value.
 async fn sells(mut io: Io, _: Request) -> Result<Response> {
     let mut price = ask_the_list(&mut io).await;
@@ -191,12 +171,9 @@ fn orders<X>(world: &World<X>) -> i64 {
 const SCHEMA: &str = "
     create table item (id integer primary key, stock integer not null, price integer not null);
     create table orders (id integer primary key, item integer not null references item);
-    create table hold (cart integer not null);
     insert into item (id, stock, price) values (1, 5, 499);";
 
 const PRICE: &str = "select price from item where id = 1";
 const TAKE: &str = "update item set stock = stock - 1 where id = 1";
 const GIVE_BACK: &str = "update item set stock = stock + 1 where id = 1";
 const ORDER: &str = "insert into orders (item) values (1)";
-const HOLD: &str = "insert into hold (cart) values (7)";
-const RELEASE: &str = "delete from hold where cart = 7";

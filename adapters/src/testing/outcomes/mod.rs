@@ -117,7 +117,6 @@ impl Outcomes {
     }
 
     /// An effect was answered with what a test said, which may be a fault of its menu.
-    #[expect(dead_code, reason = "scripts are to call it")]
     pub(super) fn said<S: EffectSet>(
         &self,
         location: Option<&'static Location<'static>>,

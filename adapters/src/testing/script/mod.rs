@@ -1,5 +1,6 @@
 //! The script: expectations, and what comes of them.
 
+mod driven;
 mod expect;
 mod own;
 mod plan;
@@ -19,7 +20,7 @@ use std::{
 
 use segno_core::{Answer, Effect, Error, Handler, Has, IntoHandler, Now, Random, Result, Sleep, StopReason, Timestamp};
 
-use super::again::again;
+use super::{again::again, outcomes};
 
 pub use self::{
     expect::{Expect, any, effect, field},
@@ -349,6 +350,7 @@ impl<S: Scriptable> Script<S> {
                 let second = again(handler.tasklet(request.request()), &run.trace());
                 second.map(|_| responded).map_err(|divergence| format!("{NOT_DETERMINISTIC}\n{divergence}"))
             });
+            outcomes::keep();
             // The test may have given up.
             let _ = done.send(ended);
         };

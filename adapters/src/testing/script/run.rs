@@ -11,6 +11,7 @@ use segno_core::{
 };
 
 use super::{
+    driven::Driven,
     own::{Own, Scriptable, Sleepers},
     plan::{Forbidden, Given, Met, Plan},
     report::{Log, Report, place},
@@ -31,6 +32,7 @@ pub(super) struct Run<S: Scriptable> {
     sleepers: Sleepers<S>,
     /// What is never answered.
     pending: Vec<(Ticket, String)>,
+    driven: Driven<S>,
     asked: usize,
     log: Log,
     progress: Arc<Mutex<String>>,
@@ -62,6 +64,7 @@ impl<S: Scriptable> Run<S> {
             deferred: VecDeque::new(),
             sleepers: Sleepers::new(),
             pending: Vec::new(),
+            driven: Driven::new(),
             asked: 0,
             log: Log::default(),
             progress,
@@ -91,6 +94,7 @@ impl<S: Scriptable> Run<S> {
 
     fn asked(&mut self, ticket: Ticket, effect: S) -> Result<(), String> {
         let (location, path) = (self.tasklet.location(ticket), self.tasklet.path(ticket));
+        self.driven.asked(ticket, &effect, location);
         let at = location.map_or_else(String::new, |location| format!(" at {location}"));
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) =
             format!("the last effect that it asked for is {}{at}", short(&effect));
@@ -171,6 +175,7 @@ impl<S: Scriptable> Run<S> {
     }
 
     fn abandoned(&mut self, ticket: Ticket) -> Result<(), String> {
+        self.driven.abandoned(ticket);
         self.pending.retain(|(pending, _)| *pending != ticket);
         self.sleepers.remove(ticket);
         let answer = |event: &Event<S>| matches!(event, Event::Answer { ticket: of, .. } if *of == ticket);
@@ -192,11 +197,13 @@ impl<S: Scriptable> Run<S> {
                 let path = self.tasklet.path(ticket).map_or_else(String::new, |path| path.to_string());
                 self.log.answered(effect.name(), &outcome, &path);
                 self.own.sent(&effect, &outcome);
+                self.driven.answered(ticket, &outcome);
                 let answered = self.tasklet.answer(ticket, outcome);
                 answered.map_err(|error| self.failure(&format!("{}: {error}", effect.name())))
             }
             Some(Event::Stop(reason)) => {
                 self.log.noted(format!("stopped: {reason}"));
+                self.driven.stopped();
                 self.tasklet.stop(reason);
                 // Only the first one counts.
                 for events in [&mut self.events, &mut self.deferred] {
