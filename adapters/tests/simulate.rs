@@ -1,5 +1,7 @@
 //! Many clients in one world: every schedule of few, and chance schedules of many.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect panics")]
+
 use std::{
     collections::BTreeSet,
     sync::{

@@ -198,7 +198,7 @@ impl Effect for Take {
     fn faults(&self, menu: &mut Menu<'_, Self>) {
         menu.kind("closed", Happened::No, StockErrorKind::Closed);
         menu.kind("lost", Happened::Unknown, StockErrorKind::Lost);
-        menu.answers("sold out", segno::Happened::No, || false);
+        menu.answers("sold out", Happened::No, || false);
     }
 }
 

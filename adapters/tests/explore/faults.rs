@@ -17,7 +17,7 @@ async fn two_charges(mut io: Io, _: Request) -> Result<Response> {
             Ok(_) => page += "paid ",
             Err(error) => match error.kind {
                 ChargeErrorKind::Stopped(_) => return Ok(Response::text(page + "stopped")),
-                kind => page += &format!("{kind:?} "),
+                kind @ (ChargeErrorKind::Declined | ChargeErrorKind::Timeout) => page += &format!("{kind:?} "),
             },
         }
     }

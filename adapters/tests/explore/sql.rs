@@ -136,7 +136,7 @@ fn what_a_cleanup_releases_in_a_transaction_stays_released() {
             Err(_) => false,
         };
         let release = "update seat set holder = null where number = 1";
-        io.cleanup().transaction(async |tx| Ok(drop(tx.sql(release, ()).await?))).await?;
+        io.cleanup().transaction(async |tx| Ok(tx.sql(release, ()).await?.rows_affected())).await?;
         Ok(Response::text(if paid { "paid" } else { "released" }))
     }
     explore(holds, world).check(|world, end| {
