@@ -10,7 +10,9 @@
 //! - handlers, effects, routes, lanes, transactions and streams: the [core](segno_core), which this crate re-exports;
 //! - a [server](smol::Server) and a [backend](smol::Backend) on smol, with SQL on SQLite, an HTTP client, [chat](Chat) in
 //!   one process, timers and chance;
-//! - [scripts](testing) for tests: what a handler is expected to ask for, and what it is answered.
+//! - a [kit for tests](testing): scripts of what a handler asks for and is answered, every failure of one handler,
+//!   schedules of many requests;
+//! - a [recorder](record) of what requests did in production, to be run again in a test.
 //!
 //! # Out of scope
 //!
@@ -62,7 +64,9 @@
 //! | the database | [`Database`], [`DatabaseOptions`] |
 //! | the HTTP client | [`smol::HttpClient`], [`smol::HttpClientOptions`] |
 //! | a handler without a client: a job | [`smol::Backend::run`], [`drive`] |
-//! | tests | [`testing`] |
+//! | tests, from the first script to a found bug | the [guide](testing::guide) |
+//! | what a handler asks for, and what it is answered | [`testing::script`] |
+//! | a handler under every failure, many requests at once | [`testing::explore`], [`testing::simulate`], [`testing::World`] |
 //! | what a request did in production, again in a test | [`record`], [`testing::replay`] |
 //! | a driver or an adapter of your own | [`Tasklet`], [`Step`], [`adapter`] |
 #[cfg(feature = "smol")]

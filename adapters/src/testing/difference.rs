@@ -32,7 +32,7 @@ pub(super) fn short(value: &impl Debug) -> String {
 }
 
 /// The text without the variants of effect sets around it: they say no more than the effect's name.
-fn without_sets(mut text: &str) -> &str {
+pub(in crate::testing) fn without_sets(mut text: &str) -> &str {
     while let Some((name, rest)) = text.split_once('(')
         && let Some(inner) = rest.strip_suffix(')')
         && !matches!(name, "Ok" | "Err" | "Some")

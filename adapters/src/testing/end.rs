@@ -31,6 +31,11 @@ impl End {
         self.responded() && self.responded.head.status.is_success()
     }
 
+    /// Whether the handler made a response with 500 or more.
+    pub(super) fn is_server_error(&self) -> bool {
+        self.responded.head.status.is_server_error()
+    }
+
     /// The header fields of the response, as the handler made them.
     pub fn headers(&self) -> &HeaderMap {
         &self.responded.head.headers
@@ -68,6 +73,8 @@ impl fmt::Display for End {
         let status = self.responded.head.status.as_u16();
         match self.error() {
             Some(error) if self.torn() => write!(f, "was cut in the middle of its response: {error}")?,
+            // What is shown to the client begins with its status.
+            Some(error) if error.to_string().starts_with(&format!("{status}: ")) => write!(f, "failed with {error}")?,
             Some(error) => write!(f, "failed with {status}: {error}")?,
             None => write!(f, "responded {status}")?,
         }

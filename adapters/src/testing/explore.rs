@@ -1,5 +1,7 @@
 //! Every failure of one request's handler.
 
+use std::cell::RefCell;
+
 use segno_core::{IntoHandler, PerformedBy};
 
 use super::{
@@ -33,7 +35,7 @@ use super::{
 /// let explored = explore(pay, world).request(post("/pay")).check(|_world, end| {
 ///     assert!(end.error().is_some() || end.body() == b"paid");
 /// });
-/// assert_eq!(explored.to_string(), "explored 14 runs, all that there are");
+/// assert_eq!(explored.to_string(), "explored 15 runs, all that there are");
 /// ```
 ///
 /// # Panics
@@ -70,7 +72,7 @@ impl<S: Standards, W> Explore<S, W> {
     ///
     /// If there is a [finding](Self::find), with all of it.
     #[track_caller]
-    pub fn check<X>(self, check: impl Fn(&World<X>, &End)) -> Explored
+    pub fn check<X>(self, check: impl FnMut(&World<X>, &End)) -> Explored
     where
         S: PerformedBy<Session<X>>,
         X: Send + Sync + 'static,
@@ -90,9 +92,9 @@ impl<S: Standards, W> Explore<S, W> {
     ///
     /// # Errors
     ///
-    /// If something is wrong with a run: the check panics, a law is broken, the handler panics, waits for ever, asks without an
+    /// If something is wrong with a run: the check panics, a law is broken, it fails with 500 or more though nothing goes wrong, the handler panics, waits for ever, asks without an
     /// end, awaits what is no effect, or makes no response.
-    pub fn find<X>(self, check: impl Fn(&World<X>, &End)) -> Result<Explored, Box<Finding>>
+    pub fn find<X>(self, mut check: impl FnMut(&World<X>, &End)) -> Result<Explored, Box<Finding>>
     where
         S: PerformedBy<Session<X>>,
         X: Send + Sync + 'static,
@@ -100,6 +102,6 @@ impl<S: Standards, W> Explore<S, W> {
     {
         let Setting { plan, world, tapes } = self.0;
         let check = |world: &World<X>, ends: &[End]| ends.iter().for_each(|end| check(world, end));
-        Trial { plan: &plan, world, check }.run(tapes)
+        Trial { plan: &plan, world, check: RefCell::new(check) }.run(tapes)
     }
 }

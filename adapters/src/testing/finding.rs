@@ -74,6 +74,6 @@ impl Explored {
 /// `explored 1771 runs, at most 2 unusual decisions in each`
 impl fmt::Display for Explored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "explored {} runs, {}", self.runs, self.bound)
+        write!(f, "explored {} run{}, {}", self.runs, if self.runs == 1 { "" } else { "s" }, self.bound)
     }
 }

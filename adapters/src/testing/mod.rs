@@ -1,8 +1,22 @@
-//! Tests for handlers, without a server, a database or a clock: [`script`].
+//! Tests for handlers, without a server, without a network and without a clock.
 //!
-//! A script says what a handler is expected to ask for, in order, and what it is answered. It is strict: an effect that was
-//! not expected fails the test, and so does an expectation that was not met. The message then shows what was asked before,
-//! the line of the handler that asked, and the difference.
+//! | I want to | with |
+//! |---|---|
+//! | learn all of it by one example | the [guide] |
+//! | say what a handler asks for, and what it is answered | [`script`] |
+//! | know what it does when anything fails, or its client goes away | [`explore`], in a [`World`] |
+//! | know what many requests do to each other | [`simulate`], with [`Client`]s |
+//! | run again what was found | [`Explore::replay`], [`Simulate::replay`] |
+//! | run again what happened in production | [`replay`], [`replay_directory`], with files of a [recorder](crate::record) |
+//! | let a fuzzer decide what fails | [`Explore::tape`], with [`Tape::bytes`] |
+//! | know what was never tried | [`Outcomes`] |
+//! | forbid something for every run | a [`Law`], or [one of my own](Explore::law) |
+//! | have a database in a test of any kind | [`Sqlite`] |
+//!
+//! # A script
+//!
+//! It says what a handler is expected to ask for, in order, and what it is answered. It is strict: an effect that was not
+//! expected fails the test, and so does an expectation that was not met.
 //!
 //! ```
 //! use segno::{Io, Request, Response, Result, rows};
@@ -27,46 +41,45 @@
 //!     .body("Ada: notes on the engine");
 //! ```
 //!
-//! The request's body and the response need no expectations: the script answers the one from its request, and collects the
-//! other. Stubs for what may come in any order, effects that must not come, a virtual clock, fixed random numbers and more
-//! are told at [`Script`], what can be said about an effect at [`Expect`].
+//! The request's body and the response need no expectations. Stubs for what may come in any order, effects that must not
+//! come, a virtual clock, fixed random numbers and more are told at [`Script`], what can be said about an effect at
+//! [`Expect`].
 //!
 //! Lanes ask in the order in which they stand in the handler, and so are they expected; then they are answered in the order
-//! of the expectations, one by one. What loses a race or a timeout is asked as well, and expected to stay pending:
+//! of the expectations, one by one. What loses a race or a timeout is asked as well, and expected to
+//! [stay pending](Script::expect_pending).
+//!
+//! # An exploration
+//!
+//! It runs the same handler with every failure, in a world where what is asked for really happens. What counts as wrong is
+//! what you check at the end of each run, and for any handler: a [`Law`] that is broken, a panic, waiting for ever, asking
+//! without an end, awaiting what is no effect, making no response, and doing something else the second time.
 //!
 //! ```
-//! use std::time::Duration;
 //! use segno::{Io, Request, Response, Result};
-//! use segno::testing::{chat_recv, get, script, sleep};
+//! use segno::testing::{Sqlite, World, explore, post};
 //!
-//! async fn wait(mut io: Io, _: Request) -> Result<Response> {
-//!     let limit = Duration::from_secs(5);
-//!     match io.timeout(limit, async |io| io.chat_recv("room").await).await {
-//!         Ok(message) => Ok(Response::text(message?.to_string())),
-//!         Err(_elapsed) => Ok(Response::text("nobody spoke")),
-//!     }
+//! async fn visit(mut io: Io, _: Request) -> Result<Response> {
+//!     io.sql("update page set visits = visits + 1", ()).await?;
+//!     Ok(Response::text("welcome"))
 //! }
 //!
-//! script(wait, get("/"))
-//!     .expect(chat_recv("room"), "hello".into())
-//!     .expect_pending(sleep(Duration::from_secs(5)))
-//!     .responds(200)
-//!     .body("hello");
-//! script(wait, get("/"))
-//!     .expect_pending(chat_recv("room"))
-//!     .expect(sleep(Duration::from_secs(5)), ())
-//!     .responds(200)
-//!     .body("nobody spoke");
+//! let world = || World::new().database(Sqlite::new("create table page (visits); insert into page values (0)"));
+//! let explored = explore(visit, world).request(post("/")).check(|world, end| {
+//!     let visits: i64 = world.sqlite().value("select visits from page", ());
+//!     assert!(visits == 1 || !end.succeeded());
+//! });
+//! assert_eq!(explored.to_string(), "explored 12 runs, all that there are");
 //! ```
-//!
-//! Where SQL is to be truly carried out, [`Sqlite`] is a database in memory.
-//! What a recorder has written of a real request is a test as well: [`replay`].
 
 mod again;
 mod difference;
 mod end;
 mod explore;
 mod finding;
+pub mod guide {
+    #![doc = include_str!("guide.md")]
+}
 mod laws;
 mod outcomes;
 mod replay;
@@ -86,7 +99,7 @@ pub use explore::{Explore, explore};
 pub use finding::{Explored, Finding};
 pub use laws::{Law, Standards};
 pub use outcomes::{AskingLine, Outcomes, Report};
-pub use replay::{Replay, replay, replay_directory};
+pub use replay::{Replayed, replay, replay_directory};
 pub use request::{TestRequest, delete, get, head, patch, post, put, request};
 pub use responded::Responded;
 pub use script::{

@@ -76,6 +76,13 @@ macro_rules! setting {
                 self
             }
 
+            /// Lets handlers fail with 500 or more even if nothing goes wrong. Without it that is a finding: mostly the
+            /// world lacks something.
+            pub fn may_fail(mut self) -> Self {
+                self.0.plan.limits.may_fail = true;
+                self
+            }
+
             /// Sets how many effects one handler may ask for; 1,000 by default.
             pub fn max_effects(mut self, effects: u32) -> Self {
                 self.0.plan.limits.effects = effects;
@@ -124,7 +131,13 @@ macro_rules! setting {
             }
 
             /// Runs by chance, once with each of these seeds, instead of exhaustively.
+            ///
+            /// # Panics
+            ///
+            /// If there is no seed.
+            #[track_caller]
             pub fn seeds(mut self, seeds: std::ops::Range<u64>) -> Self {
+                assert!(!seeds.is_empty(), "there is no seed in {seeds:?}");
                 self.0.tapes = Tapes::Seeds(seeds);
                 self
             }

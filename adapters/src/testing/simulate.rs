@@ -1,5 +1,7 @@
 //! Many requests at once, in one world.
 
+use std::cell::RefCell;
+
 use segno_core::{IntoHandler, PerformedBy};
 
 use super::{
@@ -110,7 +112,7 @@ impl<S: Standards, W> Simulate<S, W> {
     ///
     /// If there is a [finding](Self::find), with all of it.
     #[track_caller]
-    pub fn check<X>(self, check: impl Fn(&World<X>, &[End])) -> Explored
+    pub fn check<X>(self, check: impl FnMut(&World<X>, &[End])) -> Explored
     where
         S: PerformedBy<Session<X>>,
         X: Send + Sync + 'static,
@@ -131,13 +133,19 @@ impl<S: Standards, W> Simulate<S, W> {
     /// # Errors
     ///
     /// If something is wrong with a run, as for [`Explore::find`](super::Explore::find).
-    pub fn find<X>(self, check: impl Fn(&World<X>, &[End])) -> Result<Explored, Box<Finding>>
+    ///
+    /// # Panics
+    ///
+    /// If it has no clients.
+    #[track_caller]
+    pub fn find<X>(self, check: impl FnMut(&World<X>, &[End])) -> Result<Explored, Box<Finding>>
     where
         S: PerformedBy<Session<X>>,
         X: Send + Sync + 'static,
         W: Fn() -> World<X>,
     {
         let Setting { plan, world, tapes } = self.0;
-        Trial { plan: &plan, world, check }.run(tapes)
+        assert!(!plan.clients.is_empty(), "the simulation has no clients: add some by `client` or `clients`");
+        Trial { plan: &plan, world, check: RefCell::new(check) }.run(tapes)
     }
 }

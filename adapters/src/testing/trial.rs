@@ -1,6 +1,7 @@
 //! Runs a plan with many tapes, and makes a finding of the first run that is wrong.
 
 use std::{
+    cell::RefCell,
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -34,7 +35,7 @@ pub(super) enum Tapes {
 pub(super) struct Trial<'t, S: Standards, W, C> {
     pub(super) plan: &'t Plan<S>,
     pub(super) world: W,
-    pub(super) check: C,
+    pub(super) check: RefCell<C>,
 }
 
 impl<S, X, W, C> Trial<'_, S, W, C>
@@ -42,7 +43,7 @@ where
     S: Standards + PerformedBy<Session<X>>,
     X: Send + Sync + 'static,
     W: Fn() -> World<X>,
-    C: Fn(&World<X>, &[End]),
+    C: FnMut(&World<X>, &[End]),
 {
     /// Tries these tapes.
     pub(super) fn run(&self, tapes: Tapes) -> Result<Explored, Box<Finding>> {
@@ -58,9 +59,11 @@ where
     fn bounded(&self, bound: usize) -> Result<Explored, Box<Finding>> {
         let mut search = Search::new(bound);
         let mut steps = 0;
-        while let Some(tape) = search.next_tape() {
-            let first = tape.is_normal();
-            let (wrong, performed) = if first { self.twice(tape) } else { self.once(tape) };
+        loop {
+            // Runs with fewer unusual decisions than this are run again, and were checked before.
+            let least = search.level();
+            let Some(tape) = search.next_tape() else { break };
+            let (wrong, performed) = if tape.is_normal() { self.twice(tape) } else { self.once(tape, least) };
             if let Some(what) = wrong {
                 let tape = tape.rewound();
                 return Err(self.finding(what, &tape, search.runs()));
@@ -69,7 +72,7 @@ where
         }
         let bound = match search.exhausted() {
             true => "all that there are".to_owned(),
-            false => format!("at most {bound} unusual decisions in each"),
+            false => format!("at most {bound} unusual decision{} in each", if bound == 1 { "" } else { "s" }),
         };
         Ok(Explored { runs: search.runs(), steps, bound })
     }
@@ -78,14 +81,14 @@ where
         let mut steps = 0;
         for seed in seeds.clone() {
             let mut tape = Tape::seeded(seed);
-            let (wrong, performed) = if seed == seeds.start { self.twice(&mut tape) } else { self.once(&mut tape) };
+            let (wrong, performed) = if seed == seeds.start { self.twice(&mut tape) } else { self.once(&mut tape, 0) };
             steps += performed;
             if let Some(what) = wrong {
                 let attempts = (SHRINK_EFFECTS / performed.max(1)).clamp(MIN_ATTEMPTS, MAX_ATTEMPTS);
                 let smallest = shrink(&tape, attempts as u32, |tape| {
-                    self.once(tape).0.is_some_and(|other| is_same(&what, &other))
+                    self.once(tape, 0).0.is_some_and(|other| is_same(&what, &other))
                 });
-                let what = self.once(&mut smallest.rewound()).0.unwrap_or(what);
+                let what = self.once(&mut smallest.rewound(), 0).0.unwrap_or(what);
                 return Err(self.finding(what, &smallest, seed - seeds.start + 1));
             }
         }
@@ -99,7 +102,7 @@ where
 
     fn one(&self, mut tape: Tape) -> Result<Explored, Box<Finding>> {
         // What is replayed may have been found because two runs differ.
-        let (wrong, steps) = if tape.is_replayed() { self.twice(&mut tape) } else { self.once(&mut tape) };
+        let (wrong, steps) = if tape.is_replayed() { self.twice(&mut tape) } else { self.once(&mut tape, 0) };
         let misfit = || tape.misfits().then(|| MISFIT.to_owned());
         match wrong.or_else(misfit) {
             Some(what) => Err(self.finding(what, &tape.rewound(), 1)),
@@ -107,36 +110,47 @@ where
         }
     }
 
-    /// Runs a tape; tells what is wrong with the run, and how many effects were performed.
-    fn once(&self, tape: &mut Tape) -> (Option<String>, u64) {
-        let (wrong, ended) = self.play(tape, Seen::Counted);
+    /// Runs a tape; tells what is wrong with the run, and how many effects were performed. What has fewer unusual decisions
+    /// than `least` is not checked.
+    fn once(&self, tape: &mut Tape, least: usize) -> (Option<String>, u64) {
+        let (wrong, ended) = self.play(tape, Seen::Counted, least);
         (wrong, ended.steps)
     }
 
     /// Runs a tape twice: a handler that is a function of its answers asks for the same both times.
     fn twice(&self, tape: &mut Tape) -> (Option<String>, u64) {
-        let (wrong, first) = self.play(tape, Seen::Counted);
-        let (_, second) = self.play(&mut tape.rewound(), Seen::Unseen);
+        let (wrong, first) = self.play(tape, Seen::Counted, 0);
+        let (_, second) = self.play(&mut tape.rewound(), Seen::Unseen, usize::MAX);
         let differs = first.traces.iter().zip(&second.traces).find_map(|(one, other)| difference(one, other));
         (differs.or(wrong), first.steps)
     }
 
-    fn play(&self, tape: &mut Tape, seen: Seen) -> (Option<String>, Ended<S>) {
+    fn play(&self, tape: &mut Tape, seen: Seen, least: usize) -> (Option<String>, Ended<S>) {
         let world = Arc::new((self.world)());
         let ended = Run::new(self.plan, world.clone(), tape, seen).finish();
         let wrong = match &ended.ends {
             Err(wrong) => Some(wrong.clone()),
-            Ok(ends) => catch_unwind(AssertUnwindSafe(|| (self.check)(&world, ends)))
-                .err()
-                .map(|panic| format!("a check failed: {}", panics::message(&*panic))),
+            Ok(_) if tape.unusual() < least => None,
+            Ok(ends) => self.checked(&world, ends, tape.unusual() == 0),
         };
         (wrong, ended)
+    }
+
+    /// What is wrong with the ends of a run.
+    fn checked(&self, world: &World<X>, ends: &[End], normal: bool) -> Option<String> {
+        let failed = ends.iter().find(|end| end.stopped().is_none() && end.error().is_some() && end.is_server_error());
+        if let Some(failed) = failed.filter(|_| normal && !self.plan.limits.may_fail) {
+            return Some(format!("nothing went wrong, and the handler {failed} (if it may, say so by `may_fail`)"));
+        }
+        let check = || (self.check.borrow_mut())(world, ends);
+        let panic = catch_unwind(AssertUnwindSafe(check)).err()?;
+        Some(format!("a check failed: {}", panics::message(&*panic)))
     }
 
     /// The finding of a tape, with all that happens in its run.
     fn finding(&self, what: String, tape: &Tape, runs: u64) -> Box<Finding> {
         let mut again = tape.rewound();
-        let (_, ended) = self.play(&mut again, Seen::Logged);
+        let (_, ended) = self.play(&mut again, Seen::Logged, usize::MAX);
         let (replay, unusual) = (again.to_string(), again.unusual());
         Box::new(Finding { what, log: ended.log, replay, unusual, runs })
     }

@@ -1,5 +1,7 @@
 //! What a SQL statement answers with.
 
+use core::fmt;
+
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 
 use super::{
@@ -22,7 +24,7 @@ use crate::error::Happened;
 /// assert!(rows.one().is_err());
 /// # Ok::<_, segno_core::SqlError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "Table", into = "Table"))]
 pub struct Rows(Arc<Table>);
@@ -34,6 +36,20 @@ struct Table {
     rows: Vec<Box<[Value]>>,
     affected: u64,
     last_id: Option<i64>,
+}
+
+/// The columns and the values, or how many rows were changed: reports show many of them.
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Table { columns, rows, affected, last_id } = &*self.0;
+        if !columns.is_empty() {
+            write!(f, "Rows {columns:?} {rows:?}")
+        } else if let Some(last_id) = last_id {
+            write!(f, "Rows {{ affected: {affected}, last_id: {last_id} }}")
+        } else {
+            write!(f, "Rows {{ affected: {affected} }}")
+        }
+    }
 }
 
 impl Rows {

@@ -8,7 +8,7 @@ use std::{
 use segno_core::IntoHandler;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::Replay;
+use super::Replayed;
 use crate::testing::script::Scriptable;
 
 /// Runs this handler, or this router, with each recording (`*.jsonl`) of a directory, and expects each to end as it was
@@ -41,7 +41,7 @@ where
     };
     assert!(!files.is_empty(), "{}: there is no recording (*.jsonl) in this directory", directory.display());
     let count = files.len();
-    let checked = files.into_iter().map(|file| Replay::new(handler.clone(), file).check());
+    let checked = files.into_iter().map(|file| Replayed::new(handler.clone(), file).check());
     let failures: Vec<_> = checked.filter_map(Result::err).collect();
     assert!(failures.is_empty(), "{} of {count} recordings fail\n\n{}", failures.len(), failures.join("\n\n"));
 }

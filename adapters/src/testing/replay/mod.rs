@@ -71,16 +71,16 @@ use crate::{
 ///
 /// If it is a router whose routes are in conflict.
 #[track_caller]
-pub fn replay<S: Scriptable>(handler: impl IntoHandler<S>, file: impl Into<PathBuf>) -> Replay<S> {
+pub fn replay<S: Scriptable>(handler: impl IntoHandler<S>, file: impl Into<PathBuf>) -> Replayed<S> {
     match handler.into_handler() {
-        Ok(handler) => Replay::new(handler, file.into()),
+        Ok(handler) => Replayed::new(handler, file.into()),
         Err(error) => panic!("{error}"),
     }
 }
 
 /// A recorded request that is to be run again; made by [`replay`].
 #[must_use = "a recorded request runs when it is asked how it ends"]
-pub struct Replay<S: EffectSet> {
+pub struct Replayed<S: EffectSet> {
     handler: Handler<S>,
     file: PathBuf,
     params: Vec<(String, String)>,
@@ -89,7 +89,7 @@ pub struct Replay<S: EffectSet> {
     fakes: Option<Fakes<S>>,
 }
 
-impl<S: EffectSet> Replay<S> {
+impl<S: EffectSet> Replayed<S> {
     pub(super) fn new(handler: Handler<S>, file: PathBuf) -> Self {
         Self { handler, file, params: Vec::new(), truncated: false, edits: Vec::new(), fakes: None }
     }
@@ -145,7 +145,7 @@ impl<S: EffectSet> Replay<S> {
     }
 }
 
-impl<S> Replay<S>
+impl<S> Replayed<S>
 where
     S: Scriptable + Serialize + DeserializeOwned,
     S::Outcome: DeserializeOwned,
@@ -312,8 +312,8 @@ fn responds_as(responded: Result<Responded, &'static str>, status: u16) -> Resul
     if now == status { Ok(()) } else { Err(format!("the handler responds with status {now}, recorded was {status}")) }
 }
 
-impl<S: EffectSet> fmt::Debug for Replay<S> {
+impl<S: EffectSet> fmt::Debug for Replayed<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Replay").field("file", &self.file).field("edits", &self.edits).finish_non_exhaustive()
+        f.debug_struct("Replayed").field("file", &self.file).field("edits", &self.edits).finish_non_exhaustive()
     }
 }

@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     panics,
-    testing::{difference::short, responded::Responded},
+    testing::{
+        difference::{short, without_sets},
+        responded::Responded,
+    },
 };
 
 pub(super) struct Run<S: Scriptable> {
@@ -276,7 +279,8 @@ impl<S: Scriptable> Run<S> {
 }
 
 fn asked_for<S: Scriptable>(effect: &S, at: &str) -> String {
-    format!("the handler asked for {}{at}:\n    {effect:?}\n", effect.name())
+    let shown = format!("{effect:?}");
+    format!("the handler asked for {}{at}:\n    {}\n", effect.name(), without_sets(&shown))
 }
 
 /// Many more than any page asks for, and few enough to be over in a second or two: one that goes on is in a loop that

@@ -71,6 +71,8 @@ pub(in crate::testing) struct Limits {
     pub(in crate::testing) steps: u64,
     /// Whether a client may wait for a chat message that never comes.
     pub(in crate::testing) waits: bool,
+    /// Whether a handler may fail though nothing goes wrong.
+    pub(in crate::testing) may_fail: bool,
 }
 
 impl Default for Limits {
@@ -81,6 +83,7 @@ impl Default for Limits {
             effects: MAX_EFFECTS,
             steps: MAX_STEPS,
             waits: false,
+            may_fail: false,
         }
     }
 }

@@ -191,8 +191,11 @@ where
         let Some(Actor { session: Some(session), pending, .. }) = &mut self.actors[client] else { return Ok(()) };
         let Some(pending) = pending.iter_mut().find(|pending| pending.ticket == ticket) else { return Ok(()) };
         let waker = || woken.waker(Event::Effect(client, ticket));
-        catch_unwind(AssertUnwindSafe(|| pending.advance(session, waker)))
-            .map_err(|panic| format!("what performs an effect panicked: {}", panics::message(&*panic)))
+        let done = catch_unwind(AssertUnwindSafe(|| pending.advance(session, waker)));
+        done.map_err(|panic| {
+            self.note_effect(client, ticket, "-> PANIC");
+            format!("what performs an effect panicked: {}", panics::message(&*panic))
+        })
     }
 
     pub(super) fn stop(&mut self, client: usize, reason: StopReason) -> Result<(), Wrong> {

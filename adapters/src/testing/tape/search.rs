@@ -50,6 +50,11 @@ impl Search {
         Some(self.tape.insert(next))
     }
 
+    /// How many unusual decisions the tapes have that are tried now.
+    pub fn level(&self) -> usize {
+        self.level
+    }
+
     /// Whether the last run was with a new tape, and not one of a level before.
     pub fn is_new(&self) -> bool {
         self.tape.as_ref().is_some_and(|tape| tape.unusual() == self.level)
