@@ -27,10 +27,26 @@ pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> T {
             }
         }));
     });
-    let before = QUIET.replace(true);
-    let done = run();
-    QUIET.set(before);
-    done
+    with(true, run)
+}
+
+/// Runs this with its panics shown, within what is quiet: they are the test's own mistake.
+#[cfg(feature = "testing")]
+pub(crate) fn loudly<T>(run: impl FnOnce() -> T) -> T {
+    with(false, run)
+}
+
+#[cfg(feature = "testing")]
+fn with<T>(quiet: bool, run: impl FnOnce() -> T) -> T {
+    /// Sets it back, also when a panic goes through.
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            QUIET.set(self.0);
+        }
+    }
+    let _before = Before(QUIET.replace(quiet));
+    run()
 }
 
 #[cfg(feature = "testing")]

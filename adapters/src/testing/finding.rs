@@ -65,7 +65,7 @@ impl Explored {
         self.runs
     }
 
-    /// How many effects were performed or failed, in these runs and in those that were run again to find their branches.
+    /// How many events there were (effects that were performed or failed, clients that came and went), in these runs and in those that were run again to find their branches.
     pub fn steps(&self) -> u64 {
         self.steps
     }

@@ -1,14 +1,17 @@
 //! What must hold for every handler, whatever happens to it.
 
-use std::fmt;
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use segno_core::{
     ChatRecv, EffectSet, Entry, Happened, Has, HttpGet, HttpSend, Path, ReadBody, Replay, Respond, Sql, Trace,
     Transaction, TransactionAct, TransactionId, Write,
 };
 
-use super::end::End;
-use crate::sql::statement::controls_transaction;
+use super::{difference::short, end::End};
+use crate::{panics, sql::statement::controls_transaction};
 
 /// An effect set that contains the standard effects that laws speak of; every set over [`Standard`](crate::Standard) is one.
 pub trait Standards:
@@ -96,7 +99,13 @@ impl<S: Standards> Laws<S> {
             };
             kept.err().map(|why| broken(&format!("{law:?}"), why))
         });
-        standard.or_else(|| self.own.iter().find_map(|(name, law)| law(trace, end).err().map(|why| broken(name, why))))
+        standard.or_else(|| {
+            self.own.iter().find_map(|(name, law)| {
+                let kept = catch_unwind(AssertUnwindSafe(|| law(trace, end)));
+                let kept = kept.unwrap_or_else(|panic| Err(panics::message(&*panic)));
+                kept.err().map(|why| broken(name, why))
+            })
+        })
     }
 }
 
@@ -171,28 +180,35 @@ fn transactions_are_scopes<S: Standards>(trace: &Trace<S>) -> Result<(), String>
 }
 
 fn no_wait_in_transaction<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
-    let mut open: Vec<&TransactionId> = Vec::new();
+    // Where each was asked to begin; one that is told to end has no place.
+    let mut open: Vec<(&TransactionId, &Path)> = Vec::new();
     let mut waits: Vec<(&Path, &S)> = Vec::new();
     for entry in &trace.entries {
-        if let Some(asked) = effect(entry) {
-            if let Some(Transaction { id, act }) = asked.project() {
-                match act {
-                    TransactionAct::Begin => open.push(id),
-                    TransactionAct::Commit | TransactionAct::Rollback => open.retain(|other| *other != id),
-                    TransactionAct::Savepoint(_) | TransactionAct::Release(_) | TransactionAct::RollbackTo(_) => {}
+        if let Some(Transaction { id, act }) = effect(entry).and_then(|effect| effect.project()) {
+            match (act, entry) {
+                (TransactionAct::Begin, Entry::Asked { path, .. }) => open.push((id, path)),
+                (TransactionAct::Commit | TransactionAct::Rollback, _) => open.retain(|(other, _)| *other != id),
+                (TransactionAct::Begin | TransactionAct::Savepoint(_) | TransactionAct::Release(_), _)
+                | (TransactionAct::RollbackTo(_), _) => {}
+            }
+        } else if let Entry::Asked { path, effect } = entry
+            && takes_long(effect)
+        {
+            waits.push((path, effect));
+        }
+        match entry {
+            Entry::Answered { path, outcome } => {
+                waits.retain(|(waiting, _)| *waiting != path);
+                if S::error(outcome).is_some_and(|error| error.happened() == Happened::No) {
+                    open.retain(|(_, begin)| *begin != path);
                 }
-            } else if let Entry::Asked { path, .. } = entry
-                && takes_long(asked)
-            {
-                waits.push((path, asked));
             }
-            if let (Some(id), Some((path, wait))) = (open.first(), waits.first()) {
-                return Err(format!("{} (at {path}) waits while the transaction {id} is open", wait.name()));
-            }
-        } else if let Entry::Answered { path, .. } | Entry::Abandoned { path } = entry {
-            waits.retain(|(waiting, _)| *waiting != path);
-        } else if let Entry::Stopped { .. } = entry {
-            waits.clear();
+            Entry::Abandoned { path } => waits.retain(|(waiting, _)| *waiting != path),
+            Entry::Stopped { .. } => waits.clear(),
+            Entry::Asked { .. } | Entry::Refused { .. } | Entry::Detached { .. } | Entry::Told { .. } => {}
+        }
+        if let (Some((id, _)), Some((path, wait))) = (open.first(), waits.first()) {
+            return Err(format!("{} (at {path}) waits while the transaction {id} is open", wait.name()));
         }
     }
     Ok(())
@@ -227,12 +243,14 @@ fn no_repeat<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
     };
     let mut waiting: Vec<(&Path, &S)> = Vec::new();
     let mut unknown: Vec<&S> = Vec::new();
+    // What the stop may have ended: what goes on in spite of it is answered later.
+    let mut stopped: Vec<(&Path, &S)> = Vec::new();
     for entry in &trace.entries {
         let (path, heard) = match entry {
             Entry::Asked { path, effect } if counts(effect) => {
-                if unknown.contains(&effect) {
+                if unknown.contains(&effect) || stopped.iter().any(|(_, other)| *other == effect) {
                     let name = effect.name();
-                    return Err(format!("{name} is asked for again, and may have happened before: {effect:?}"));
+                    return Err(format!("{name} is asked for again, and may have happened before: {}", short(effect)));
                 }
                 waiting.push((path, effect));
                 continue;
@@ -242,15 +260,17 @@ fn no_repeat<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
             }
             Entry::Abandoned { path } => (path, false),
             Entry::Stopped { .. } => {
-                unknown.extend(waiting.drain(..).map(|(_, effect)| effect));
+                stopped.append(&mut waiting);
                 continue;
             }
             Entry::Asked { .. } | Entry::Refused { .. } | Entry::Detached { .. } | Entry::Told { .. } => continue,
         };
-        if let Some(place) = waiting.iter().position(|(waits, _)| *waits == path) {
-            let (_, effect) = waiting.remove(place);
-            if !heard {
-                unknown.push(effect);
+        for waiting in [&mut waiting, &mut stopped] {
+            if let Some(place) = waiting.iter().position(|(waits, _)| *waits == path) {
+                let (_, effect) = waiting.remove(place);
+                if !heard {
+                    unknown.push(effect);
+                }
             }
         }
     }
@@ -270,8 +290,9 @@ fn quiet_after_stop<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
             Entry::Refused { path, effect } if waiting.iter().any(|told| told.is_in(path) || path.is_in(told)) => {
                 return Err(format!(
                     "after it was stopped, the handler asked for {}, which was refused: what must still be done goes \
-                     through `io.cleanup()`, and what must not ends with the error\n    {effect:?}",
-                    effect.name()
+                     through `io.cleanup()`, and what must not ends with the error\n    {}",
+                    effect.name(),
+                    short(effect)
                 ));
             }
             Entry::Refused { path, .. } => waiting.push(path),

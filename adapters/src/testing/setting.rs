@@ -89,6 +89,12 @@ macro_rules! setting {
                 self
             }
 
+            /// Sets how many runs there may be; 20,000 by default. The claim says whether that was the end.
+            pub fn max_runs(mut self, runs: u64) -> Self {
+                self.0.plan.limits.runs = runs;
+                self
+            }
+
             /// Switches a law off.
             pub fn without(mut self, law: super::Law) -> Self {
                 self.0.plan.laws.switch_off(law);
@@ -111,7 +117,7 @@ macro_rules! setting {
                 self
             }
 
-            /// Runs this tape only: a replay string that a finding printed, as in `v1:0.0.2`.
+            /// Runs this tape only: a replay string that a finding printed, as in `v1:0.0.2/9`.
             ///
             /// # Panics
             ///

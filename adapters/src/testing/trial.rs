@@ -64,17 +64,23 @@ where
             let least = search.level();
             let Some(tape) = search.next_tape() else { break };
             let (wrong, performed) = if tape.is_normal() { self.twice(tape) } else { self.once(tape, least) };
-            if let Some(what) = wrong {
+            // Up to its last decision it is a run that was made before.
+            let differs = tape.misfits().then(|| NOT_DETERMINISTIC.to_owned());
+            if let Some(what) = differs.or(wrong) {
                 let tape = tape.rewound();
                 return Err(self.finding(what, &tape, search.runs()));
             }
             steps += performed;
+            if search.runs() >= self.plan.limits.runs {
+                let bound = format!("the first with at most {bound} unusual decisions in each (see `max_runs`)");
+                return Ok(self.explored(search.runs(), steps, bound));
+            }
         }
         let bound = match search.exhausted() {
             true => "all that there are".to_owned(),
             false => format!("at most {bound} unusual decision{} in each", if bound == 1 { "" } else { "s" }),
         };
-        Ok(Explored { runs: search.runs(), steps, bound })
+        Ok(self.explored(search.runs(), steps, bound))
     }
 
     fn seeds(&self, seeds: Range<u64>) -> Result<Explored, Box<Finding>> {
@@ -93,11 +99,20 @@ where
             }
         }
         let runs = seeds.end.saturating_sub(seeds.start);
-        Ok(Explored {
-            runs,
-            steps,
-            bound: format!("by the seeds from {} to {}", seeds.start, seeds.end.saturating_sub(1)),
-        })
+        let last = seeds.end.saturating_sub(1);
+        Ok(self.explored(runs, steps, format!("by the seeds from {} to {last}", seeds.start)))
+    }
+
+    /// The claim of a test that found nothing.
+    fn explored(&self, runs: u64, steps: u64, bound: String) -> Explored {
+        let limits = &self.plan.limits;
+        let without = match (limits.faults, limits.stops.is_empty()) {
+            (true, false) => "",
+            (false, false) => ", without faults",
+            (true, true) => ", without stops",
+            (false, true) => ", without faults and stops",
+        };
+        Explored { runs, steps, bound: bound + without }
     }
 
     fn one(&self, mut tape: Tape) -> Result<Explored, Box<Finding>> {
@@ -106,7 +121,7 @@ where
         let misfit = || tape.misfits().then(|| MISFIT.to_owned());
         match wrong.or_else(misfit) {
             Some(what) => Err(self.finding(what, &tape.rewound(), 1)),
-            None => Ok(Explored { runs: 1, steps, bound: "by the tape that was given".into() }),
+            None => Ok(self.explored(1, steps, "by the tape that was given".into())),
         }
     }
 
@@ -121,12 +136,13 @@ where
     fn twice(&self, tape: &mut Tape) -> (Option<String>, u64) {
         let (wrong, first) = self.play(tape, Seen::Counted, 0);
         let (_, second) = self.play(&mut tape.rewound(), Seen::Unseen, usize::MAX);
-        let differs = first.traces.iter().zip(&second.traces).find_map(|(one, other)| difference(one, other));
+        let mut traces = first.traces.iter().zip(&second.traces);
+        let differs = traces.find_map(|(one, other)| difference(one, other)).or_else(|| other_end(&first, &second));
         (differs.or(wrong), first.steps)
     }
 
     fn play(&self, tape: &mut Tape, seen: Seen, least: usize) -> (Option<String>, Ended<S>) {
-        let world = Arc::new((self.world)());
+        let world = Arc::new(panics::loudly(&self.world));
         let ended = Run::new(self.plan, world.clone(), tape, seen).finish();
         let wrong = match &ended.ends {
             Err(wrong) => Some(wrong.clone()),
@@ -150,7 +166,14 @@ where
     /// The finding of a tape, with all that happens in its run.
     fn finding(&self, what: String, tape: &Tape, runs: u64) -> Box<Finding> {
         let mut again = tape.rewound();
-        let (_, ended) = self.play(&mut again, Seen::Logged, usize::MAX);
+        let (other, ended) = self.play(&mut again, Seen::Logged, 0);
+        // The same tape shows the same: else there is something that the tape does not decide.
+        let what = match other {
+            Some(other) if is_same(&what, &other) || what.starts_with(NOT_DETERMINISTIC) || what == MISFIT => what,
+            None if what.starts_with(NOT_DETERMINISTIC) || what == MISFIT => what,
+            Some(other) => format!("{NOT_DETERMINISTIC}: once {what}\n  and once {other}"),
+            None => format!("{NOT_DETERMINISTIC}: once {what}\n  and once nothing is wrong"),
+        };
         let (replay, unusual) = (again.to_string(), again.unusual());
         Box::new(Finding { what, log: ended.log, replay, unusual, runs })
     }
@@ -169,13 +192,22 @@ fn is_same(what: &str, other: &str) -> bool {
 fn difference<S: Standards>(one: &Trace<S>, other: &Trace<S>) -> Option<String> {
     let both = one.entries.len().max(other.entries.len());
     let differs = (0..both).map(|at| (one.entries.get(at), other.entries.get(at))).find(|(one, other)| one != other);
-    differs.map(|(one, other)| {
-        format!(
-            "the handler is not deterministic: the same run, twice, differs first in\n    {one:?}\n    {other:?}\n  \
-             (does it depend on a `HashMap`'s order, on ambient time or chance, or on state outside of the world?)"
-        )
-    })
+    differs.map(|(one, other)| format!("{NOT_DETERMINISTIC}: it differs first in\n    {one:?}\n    {other:?}"))
 }
+
+/// What differs in how the handlers ended.
+fn other_end<S: Standards>(one: &Ended<S>, other: &Ended<S>) -> Option<String> {
+    let shown = |ended: &Ended<S>| match &ended.ends {
+        Ok(ends) => ends.iter().map(|end| (end.to_string(), end.text())).collect(),
+        Err(wrong) => vec![(wrong.clone(), String::new())],
+    };
+    let (one, other) = (shown(one), shown(other));
+    let differs = one.iter().zip(&other).find(|(one, other)| one != other);
+    differs.map(|(one, other)| format!("{NOT_DETERMINISTIC}: it ends once with\n    {one:?}\n    {other:?}"))
+}
+
+const NOT_DETERMINISTIC: &str = "the handler is not deterministic: the same run, twice, is not the same (does it depend on \
+    a `HashMap`'s order, on ambient time or chance, or on state outside of the world?)";
 
 const MISFIT: &str =
     "the replay string does not fit any longer: the handler, the world or segno have changed since it was printed";

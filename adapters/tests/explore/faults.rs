@@ -39,6 +39,7 @@ fn each_fault_is_tried_carried_out_and_not_and_from_then_on() {
         // The first one timed out, and was charged all the same.
         ("Timeout paid ", 11),
         ("Timeout Timeout ", 0),
+        ("Timeout Timeout ", 11),
         ("paid Declined ", 1),
         ("paid Timeout ", 1),
         ("paid Timeout ", 11),
@@ -62,7 +63,7 @@ fn every_stop_comes_at_every_effect_carried_out_and_not() {
     }
     assert_eq!(seen, expected);
     // Three reasons at two effects, each carried out and not: and a stopped handler is not stopped again.
-    assert_eq!(explored.to_string(), "explored 13 runs, all that there are");
+    assert_eq!(explored.to_string(), "explored 13 runs, all that there are, without faults");
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn a_failing_tape_shrinks_to_its_few_causes() {
     };
     let mut failing = (0..).map(Tape::seeded).find_map(|mut tape| fails(&mut tape).then_some(tape)).unwrap();
     let mut smallest = shrink(&failing, 2_000, fails);
-    assert_eq!(smallest.to_string(), "v1:0*17.5.0*102.3");
+    assert_eq!(smallest.to_string(), "v1:0*17.5/8.0*102.3/8");
     assert!(fails(&mut smallest) && fails(&mut failing.rewound()));
     failing = shrink(&failing, 0, fails);
     assert!(failing.unusual() > 2 || fails(&mut failing), "without attempts, it stays as it was");

@@ -35,7 +35,7 @@ impl Effect for Sql {
 
     /// A statement that begins with `SELECT` or `VALUES` reads; every other is taken for a write.
     fn replay(&self) -> Replay {
-        let word = self.text.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty());
+        let word = after_comments(&self.text).split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty());
         match word {
             Some(word) if word.eq_ignore_ascii_case("select") || word.eq_ignore_ascii_case("values") => Replay::Read,
             _ => Replay::Once,
@@ -48,6 +48,20 @@ impl Effect for Sql {
         if self.transaction.is_none() {
             menu.kind("pool exhausted", Happened::No, SqlErrorKind::PoolExhausted);
         }
+    }
+}
+
+/// The text without the blanks and comments that it begins with.
+fn after_comments(mut text: &str) -> &str {
+    loop {
+        text = text.trim_start();
+        text = if let Some(comment) = text.strip_prefix("--") {
+            comment.split_once('\n').map_or("", |(_, rest)| rest)
+        } else if let Some(comment) = text.strip_prefix("/*") {
+            comment.split_once("*/").map_or("", |(_, rest)| rest)
+        } else {
+            return text;
+        };
     }
 }
 

@@ -109,7 +109,16 @@ impl<'a, S: EffectSet> Rerun<'a, S> {
         let events = self.recorded.entries.iter().map(Event::of).collect();
         let asked = self.recorded.entries.iter().filter_map(asked).collect();
         let tasklet = tasklet.record();
-        let run = Run { rerun: self, tasklet, events, asked, pending: Vec::new(), locations: HashMap::new(), free: 0 };
+        let run = Run {
+            rerun: self,
+            tasklet,
+            events,
+            said: 0,
+            asked,
+            pending: Vec::new(),
+            locations: HashMap::new(),
+            free: 0,
+        };
         run.finish()
     }
 }
@@ -153,6 +162,8 @@ struct Run<'a, T: 'static, S: EffectSet> {
     rerun: Rerun<'a, S>,
     tasklet: Tasklet<T, S>,
     events: Vec<Event<'a, S>>,
+    /// How many of them, from the first on, were said.
+    said: usize,
     /// What was recorded to be asked, by its place.
     asked: HashMap<&'a Path, &'a S>,
     pending: Vec<Pending<S>>,
@@ -233,7 +244,10 @@ impl<T: 'static, S: EffectSet> Run<'_, T, S> {
 
     /// Says the next thing to the handler, if there is any; an error says why an answer does not fit.
     fn feed(&mut self) -> Result<bool, String> {
-        for at in 0..self.events.len() {
+        while let Some(Event::None) = self.events.get(self.said) {
+            self.said += 1;
+        }
+        for at in self.said..self.events.len() {
             match self.events[at] {
                 Event::Stop(reason) => {
                     self.events[at] = Event::None;

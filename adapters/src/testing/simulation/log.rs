@@ -21,11 +21,20 @@ struct Line {
     client: Option<usize>,
     what: String,
     location: Option<&'static Location<'static>>,
+    /// Whether it is shown however long the run is: something went wrong here.
+    marked: bool,
 }
 
 impl Log {
     pub(super) fn note(&mut self, time: Timestamp, client: Option<usize>, what: impl Into<String>) {
-        self.lines.push(Line { time, client, what: what.into(), location: None });
+        self.lines.push(Line { time, client, what: what.into(), location: None, marked: false });
+    }
+
+    /// Marks the last line.
+    pub(super) fn mark(&mut self) {
+        if let Some(line) = self.lines.last_mut() {
+            line.marked = true;
+        }
     }
 
     /// An effect, and what became of it.
@@ -38,19 +47,23 @@ impl Log {
         location: Option<&'static Location<'static>>,
     ) {
         let what = format!("{:<12} {} {became}", effect.name(), shown(effect));
-        self.lines.push(Line { time, client: Some(client), what, location });
+        self.lines.push(Line { time, client: Some(client), what, location, marked: false });
     }
 }
 
 impl fmt::Display for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let skipped = self.lines.len().saturating_sub(SHOWN);
+        let begin = self.lines.len().saturating_sub(SHOWN);
+        let (early, last) = self.lines.split_at(begin);
+        let marked = early.iter().enumerate().filter(|(_, line)| line.marked).take(SHOWN_MARKED);
+        let shown: Vec<_> = marked.chain((begin..).zip(last)).collect();
+        let skipped = self.lines.len() - shown.len();
         if skipped > 0 {
-            writeln!(f, "  … {skipped} earlier lines")?;
+            writeln!(f, "  … without {skipped} earlier lines in which nothing went wrong")?;
         }
         let several = self.lines.iter().any(|line| line.client.is_some_and(|client| client > 0));
         let timed = self.lines.last().is_some_and(|line| line.time > self.lines[0].time);
-        for (number, line) in self.lines.iter().enumerate().skip(skipped) {
+        for (number, line) in shown {
             let mut text = format!("  {:>3} ", number + 1);
             if timed {
                 // A string takes all that is written to it.
@@ -92,6 +105,9 @@ pub(super) fn shown<S: Standards>(effect: &S) -> String {
 
 /// The smallest run that fails is mostly shorter; of a long one, the end matters.
 const SHOWN: usize = 60;
+
+/// Of what went wrong earlier, the first are the likeliest causes.
+const SHOWN_MARKED: usize = 20;
 
 /// Where the place of the line of code stands, if there is room.
 const PLACE: usize = 100;

@@ -6,6 +6,7 @@
 mod alarm;
 mod client;
 mod event;
+mod handler;
 mod log;
 mod options;
 mod plan;

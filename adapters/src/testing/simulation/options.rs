@@ -31,7 +31,7 @@ impl Options<'_> {
     pub(super) fn count(self, effect: &impl EffectSet) -> u32 {
         let mut count = 0;
         if self.faults {
-            effect.faults(&mut |fault| count += variants(fault.happened).len() as u32 + 1);
+            effect.faults(&mut |fault| count += 2 * variants(fault.happened).len() as u32);
         }
         let applications = applications(effect).len();
         count + (self.stops.len() * applications) as u32 + u32::from(self.late && applications > 1)
@@ -44,8 +44,9 @@ impl Options<'_> {
         let mut fault_number = 0;
         if self.faults {
             effect.faults(&mut |fault| {
-                let once = variants(fault.happened).iter().map(|applied| (*applied, false));
-                for (applied, persistent) in once.chain([(false, true)]) {
+                let variants = variants(fault.happened);
+                let once = variants.iter().map(|applied| (*applied, false));
+                for (applied, persistent) in once.chain(variants.iter().map(|applied| (*applied, true))) {
                     if left == 0 && found.is_none() {
                         found = Some(Fate::Failed { fault: fault_number, name: fault.name, applied, persistent });
                     }

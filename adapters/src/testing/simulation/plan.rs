@@ -67,7 +67,9 @@ pub(in crate::testing) struct Limits {
     pub(in crate::testing) stops: Vec<StopReason>,
     /// How many effects one handler may ask for.
     pub(in crate::testing) effects: u32,
-    /// How many effects may be performed in all.
+    /// How many runs there may be.
+    pub(in crate::testing) runs: u64,
+    /// How many effects may be performed in one run.
     pub(in crate::testing) steps: u64,
     /// Whether a client may wait for a chat message that never comes.
     pub(in crate::testing) waits: bool,
@@ -81,6 +83,7 @@ impl Default for Limits {
             faults: true,
             stops: vec![StopReason::Disconnected, StopReason::Deadline, StopReason::Shutdown],
             effects: MAX_EFFECTS,
+            runs: MAX_RUNS,
             steps: MAX_STEPS,
             waits: false,
             may_fail: false,
@@ -107,3 +110,6 @@ const MAX_EFFECTS: u32 = 1_000;
 
 /// An hour of a thousand clients that each ask for something every second or two.
 const MAX_STEPS: u64 = 5_000_000;
+
+/// Some ten seconds in a debug build: whoever waits longer in a test wants to say so.
+const MAX_RUNS: u64 = 20_000;

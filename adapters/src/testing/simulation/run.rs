@@ -9,7 +9,13 @@ use std::{
 
 use segno_core::{ChatRecv, EffectSet, Has, PerformedBy, StopReason, Tasklet, Trace};
 
-use super::{Log, Plan, alarm::Woken, client::Actor, event::Event, log::shown};
+use super::{
+    Log, Plan,
+    alarm::Woken,
+    client::{Actor, Pending, Progress},
+    event::Event,
+    log::shown,
+};
 use crate::testing::{
     end::End,
     laws::Standards,
@@ -58,6 +64,7 @@ pub(super) struct Persistent {
     pub(super) location: Option<&'static Location<'static>>,
     pub(super) effect: &'static str,
     pub(super) name: &'static str,
+    pub(super) applied: bool,
 }
 
 /// What is wrong with a run.
@@ -154,25 +161,40 @@ where
         loop {
             self.collect();
             let moment = self.next_moment();
-            if self.ready.is_empty() {
-                match moment {
-                    Some(moment) => self.jump(moment),
-                    None => return self.late.pop_front(),
-                }
-                continue;
+            let (ready, timed) = (self.ready.len() as u32, u32::from(moment.is_some()));
+            if ready + timed == 0 {
+                return self.late.pop_front();
             }
-            let ready = self.ready.len() as u32;
-            let chosen = self.tape.pick(ready, u32::from(moment.is_some()));
+            let waiting = self.waiting();
+            let stops = &self.plan.limits.stops;
+            // Usually what is ready goes on, or else time passes.
+            let (usual, unusual) = if ready > 0 { (ready, timed) } else { (timed, 0) };
+            let chosen = self.tape.pick(usual, unusual + (waiting.len() * stops.len()) as u32);
+            if let Some(stopped) = chosen.checked_sub(ready + timed) {
+                let (client, reason) = (stopped as usize / stops.len(), stopped as usize % stops.len());
+                return Some(Event::Stops(waiting[client], stops[reason]));
+            }
             if chosen < ready {
                 return self.ready.remove(self.place(chosen as usize));
             }
-            // Time passes while something is on its way: a timeout comes first.
+            // Time passes, though something may be on its way: then a timeout comes first.
             self.jump(moment?);
             self.collect();
-            if self.ready.len() > ready as usize {
+            if ready > 0 && self.ready.len() > ready as usize {
                 return self.ready.remove(ready as usize);
             }
         }
+    }
+
+    /// The clients whose handlers wait for somebody else: for a message, or for a lock. They may be stopped meanwhile.
+    fn waiting(&self) -> Vec<usize> {
+        if self.plan.limits.stops.is_empty() {
+            return Vec::new();
+        }
+        let parked = |pending: &Pending<S>| pending.decided && matches!(pending.progress, Progress::Parked(_));
+        let waits = |actor: &Actor<S, X>| actor.stopped.is_none() && actor.pending.iter().any(parked);
+        let clients = self.actors.iter().enumerate();
+        clients.filter(|(_, actor)| actor.as_ref().is_some_and(waits)).map(|(client, _)| client).collect()
     }
 
     /// The place of the choice of this number: first of all goes on who went last, and then whoever could go first.
@@ -196,7 +218,7 @@ where
                 Event::Effect(client, ticket) => {
                     self.actors[client].as_mut().is_some_and(|actor| actor.pending(ticket).is_some())
                 }
-                Event::Arrives(_) | Event::Vanishes(_) | Event::Says(_) | Event::Unheard(..) => true,
+                Event::Arrives(_) | Event::Vanishes(_) | Event::Stops(..) | Event::Says(_) | Event::Unheard(..) => true,
             };
             if waits {
                 at += 1;
@@ -228,8 +250,11 @@ where
             actor.pending.iter().all(|pending| <S as Has<ChatRecv>>::project(&pending.effect).is_some())
         };
         if self.plan.limits.waits && self.actors.iter().flatten().filter(alive).all(for_chat) {
-            let waiting = self.actors.iter().position(|actor| actor.as_ref().is_some_and(|actor| alive(&actor)));
-            return waiting.map_or(Ok(false), |client| self.stop(client, StopReason::Disconnected).map(|()| true));
+            let patient = |actor: &Actor<S, X>| alive(&actor) && actor.stopped.is_none();
+            let waiting = self.actors.iter().position(|actor| actor.as_ref().is_some_and(patient));
+            if let Some(client) = waiting {
+                return self.stop(client, StopReason::Disconnected).map(|()| true);
+            }
         }
         let mut waits = String::new();
         for (client, actor) in self.actors.iter().enumerate() {

@@ -2,13 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use segno_core::{
-    ChatSend, EffectSet, Has, Perform, PerformedBy, Response, Result as Responds, Sql, Step, StopReason, Ticket,
-    Transaction,
-};
+use segno_core::{ChatSend, EffectSet, Has, Perform, PerformedBy, Sql, StopReason, Ticket, Transaction};
 
 use super::{
-    client::{Actor, Pending, Progress, Unheard},
+    client::{Actor, Pending, Progress},
     event::Event,
     options::{Fate, Options},
     run::{Persistent, Run, Wrong},
@@ -17,10 +14,8 @@ use crate::{
     panics,
     testing::{
         difference::short,
-        end::End,
         laws::Standards,
-        responded::Responded,
-        world::{Boxed, Received, Session, perform, poll},
+        world::{Boxed, Received, Session, poll},
     },
 };
 
@@ -30,9 +25,14 @@ where
     X: Send + Sync + 'static,
 {
     pub(super) fn happens(&mut self, event: Event) -> Result<(), Wrong> {
+        self.steps += 1;
+        if self.steps > self.plan.limits.steps {
+            return Err(format!("endless loop: the run has not ended after {} events", self.plan.limits.steps));
+        }
         match event {
             Event::Arrives(client) => self.arrives(client),
             Event::Vanishes(client) => self.vanishes(client),
+            Event::Stops(client, reason) => self.stop(client, reason),
             Event::Says(number) => self.says(number),
             Event::Effect(client, ticket) => self.effect(client, ticket),
             Event::Unheard(client, number) => self.unheard(client, number),
@@ -81,16 +81,12 @@ where
             return self.go_on(client, ticket);
         }
         pending.decided = true;
-        self.steps += 1;
-        if self.steps > self.plan.limits.steps {
-            return Err(format!("the run has not ended after {} effects", self.plan.limits.steps));
-        }
         let limits = &self.plan.limits;
         let stays = |stays: &&Persistent| stays.location == pending.location && stays.effect == pending.effect.name();
-        if let Some(name) = self.persistent.iter().find(stays).map(|stays| stays.name)
+        if let Some((name, applied)) = self.persistent.iter().find(stays).map(|stays| (stays.name, stays.applied))
             && let Some(fault) = fault_named(&pending.effect, name)
         {
-            return self.fails(client, ticket, fault, name, false);
+            return self.fails(client, ticket, fault, name, applied);
         }
         let stops = if stoppable { &limits.stops[..] } else { &[] };
         let options = Options { faults: limits.faults, stops, late };
@@ -100,7 +96,7 @@ where
             Fate::Failed { fault, name, applied, persistent } => {
                 if persistent {
                     let (location, effect) = (pending.location, pending.effect.name());
-                    self.persistent.push(Persistent { location, effect, name });
+                    self.persistent.push(Persistent { location, effect, name, applied });
                 }
                 self.fails(client, ticket, fault, name, applied)
             }
@@ -175,6 +171,9 @@ where
             };
             let became = format!("{how} {}", short(&outcome));
             log.effect(self.world.clock().now(), client, &effect, &became, location);
+            if fault.is_some() {
+                log.mark();
+            }
         }
         for outcomes in self.outcomes {
             outcomes.driven(location, &effect, fault, &outcome, actor.stopped.is_some());
@@ -186,7 +185,7 @@ where
     }
 
     /// Carries an effect on as far as it goes, without a word to its handler.
-    fn carry_on(&mut self, client: usize, ticket: Ticket) -> Result<(), Wrong> {
+    pub(super) fn carry_on(&mut self, client: usize, ticket: Ticket) -> Result<(), Wrong> {
         let woken = &self.woken;
         let Some(Actor { session: Some(session), pending, .. }) = &mut self.actors[client] else { return Ok(()) };
         let Some(pending) = pending.iter_mut().find(|pending| pending.ticket == ticket) else { return Ok(()) };
@@ -198,169 +197,23 @@ where
         })
     }
 
-    pub(super) fn stop(&mut self, client: usize, reason: StopReason) -> Result<(), Wrong> {
-        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
-        let Some(tasklet) = &mut actor.tasklet else { return Ok(()) };
-        if actor.stopped.is_none() {
-            actor.stopped = Some(reason);
-            for outcomes in self.outcomes {
-                actor.pending.iter().for_each(|pending| outcomes.stopped(pending.location, &pending.effect));
-            }
-            tasklet.stop(reason);
-            self.note(client, || match reason {
-                StopReason::Disconnected => "STOPPED: its client went away",
-                StopReason::Deadline => "STOPPED: its time is over",
-                StopReason::Shutdown => "STOPPED: the server shuts down",
-            });
-        }
-        self.step(client)?;
-        // What holds is not stopped, and goes on.
-        let held =
-            self.actors[client].iter().flat_map(|actor| &actor.pending).map(|held| Event::Effect(client, held.ticket));
-        let held: Vec<_> = held.filter(|held| !self.ready.contains(held)).collect();
-        self.ready.extend(held);
-        Ok(())
-    }
-
-    /// Runs a handler until it waits or ends.
-    fn step(&mut self, client: usize) -> Result<(), Wrong> {
-        let mut panicked = None;
-        loop {
-            let Some(actor) = &mut self.actors[client] else { return Ok(()) };
-            let Some(tasklet) = &mut actor.tasklet else { return Ok(()) };
-            match catch_unwind(AssertUnwindSafe(|| tasklet.step())) {
-                Err(panic) => panicked = Some(format!("the handler panicked: {}", panics::message(&*panic))),
-                Ok(Step::Perform(ticket, effect)) => self.asked(client, ticket, effect)?,
-                Ok(Step::Abandon(ticket)) => {
-                    self.note_effect(client, ticket, "(abandoned)");
-                    self.take(client, ticket);
-                    self.ready.retain(|event| *event != Event::Effect(client, ticket));
-                }
-                Ok(Step::Detach(ticket)) => self.detached(client, ticket)?,
-                Ok(Step::Tell(effect)) => self.told(client, effect)?,
-                Ok(Step::Waiting) => return Ok(()),
-                Ok(Step::Done(end)) => return self.ended(client, end),
-                Ok(Step::Foreign(place)) => {
-                    return Err(format!("the handler awaited something that is not an effect, {place}"));
-                }
-                Ok(Step::Runaway(place)) => {
-                    return Err(format!("the handler was stopped and would not end, {place}"));
-                }
-                Ok(Step::Dead) => return Err(panicked.unwrap_or_else(|| "the handler has ended before".into())),
-            }
-        }
-    }
-
-    fn asked(&mut self, client: usize, ticket: Ticket, effect: S) -> Result<(), Wrong> {
-        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
-        actor.asked += 1;
-        if actor.asked > self.plan.limits.effects {
-            let limit = self.plan.limits.effects;
-            return Err(format!("endless loop: a handler has asked for more than {limit} effects (see `max_effects`)"));
-        }
-        let location = actor.tasklet.as_ref().and_then(|tasklet| tasklet.location(ticket));
-        let at_once = effect.replay() == segno_core::Replay::Pure;
-        actor.pending.push(Pending {
-            ticket,
-            effect,
-            location,
-            progress: Progress::Fresh,
-            decided: false,
-            instead: None,
-        });
-        if at_once {
-            // A sleep begins when it is asked for.
-            self.carry_on(client, ticket)?;
-            if self.pending(client, ticket).is_some_and(|pending| matches!(pending.progress, Progress::Parked(_))) {
-                return Ok(());
-            }
-        }
-        self.ready.push_back(Event::Effect(client, ticket));
-        Ok(())
-    }
-
-    /// The effect is finished, with nobody waiting for it.
-    fn detached(&mut self, client: usize, ticket: Ticket) -> Result<(), Wrong> {
-        self.ready.retain(|event| *event != Event::Effect(client, ticket));
-        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
-        let Some(pending) = actor.take(ticket) else { return Ok(()) };
-        let Some(session) = &actor.session else { return Ok(()) };
-        match pending.progress {
-            Progress::Fresh => {
-                let future = perform(pending.effect, session);
-                self.finish_unheard(client, future)
-            }
-            Progress::Parked(future) => self.finish_unheard(client, future),
-            Progress::Done(_) => Ok(()),
-        }
-    }
-
-    fn told(&mut self, client: usize, effect: S) -> Result<(), Wrong> {
-        if let Some(log) = &mut self.log {
-            log.effect(self.world.clock().now(), client, &effect, "(told: nobody waits)", None);
-        }
-        let Some(session) = self.actors[client].as_ref().and_then(|actor| actor.session.as_ref()) else {
-            return Ok(());
-        };
-        let future = perform(effect, session);
-        self.finish_unheard(client, future)
-    }
-
-    fn finish_unheard(&mut self, client: usize, future: Boxed<S::Outcome>) -> Result<(), Wrong> {
-        self.unheard += 1;
-        let number = self.unheard;
-        if let Some(actor) = &mut self.actors[client] {
-            actor.unheard.push(Unheard { number, future });
-        }
-        self.unheard(client, number)
-    }
-
-    fn unheard(&mut self, client: usize, number: u64) -> Result<(), Wrong> {
-        let woken = &self.woken;
-        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
-        let Some(place) = actor.unheard.iter().position(|unheard| unheard.number == number) else { return Ok(()) };
-        let future = &mut actor.unheard[place].future;
-        let waker = || woken.waker(Event::Unheard(client, number));
-        let done = catch_unwind(AssertUnwindSafe(|| poll(future, waker)))
-            .map_err(|panic| format!("what performs an effect panicked: {}", panics::message(&*panic)))?;
-        if done.is_some() {
-            actor.unheard.remove(place);
-            actor.tidy();
-        }
-        Ok(())
-    }
-
-    fn ended(&mut self, client: usize, end: Responds<Response>) -> Result<(), Wrong> {
-        let Some(actor) = &mut self.actors[client] else { return Ok(()) };
-        let trace = actor.tasklet.take().and_then(|mut tasklet| tasklet.take_trace()).unwrap_or_default();
-        let end = End { responded: Responded::of(end, actor.received.written())?, stopped: actor.stopped };
-        actor.tidy();
-        actor.trace = trace;
-        if let Some(log) = &mut self.log {
-            log.note(self.world.clock().now(), Some(client), end.to_string());
-        }
-        let broken = self.plan.laws.broken(&actor.trace, &end);
-        actor.end = Some(end);
-        broken.map_or(Ok(()), Err)
-    }
-
-    fn pending(&mut self, client: usize, ticket: Ticket) -> Option<&mut Pending<S>> {
+    pub(super) fn pending(&mut self, client: usize, ticket: Ticket) -> Option<&mut Pending<S>> {
         self.actors[client].as_mut()?.pending(ticket)
     }
 
-    fn take(&mut self, client: usize, ticket: Ticket) {
+    pub(super) fn take(&mut self, client: usize, ticket: Ticket) {
         if let Some(actor) = &mut self.actors[client] {
             actor.take(ticket);
         }
     }
 
-    fn note(&mut self, client: usize, what: impl FnOnce() -> &'static str) {
+    pub(super) fn note(&mut self, client: usize, what: impl FnOnce() -> &'static str) {
         if let Some(log) = &mut self.log {
             log.note(self.world.clock().now(), Some(client), what());
         }
     }
 
-    fn note_effect(&mut self, client: usize, ticket: Ticket, became: &str) {
+    pub(super) fn note_effect(&mut self, client: usize, ticket: Ticket, became: &str) {
         let Some(log) = &mut self.log else { return };
         if let Some(pending) = self.actors[client].as_mut().and_then(|actor| actor.pending(ticket)) {
             log.effect(self.world.clock().now(), client, &pending.effect, became, pending.location);

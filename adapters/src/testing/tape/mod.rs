@@ -3,7 +3,7 @@
 mod search;
 mod shrink;
 
-use std::{fmt, str::FromStr};
+use std::{fmt, num::ParseIntError, str::FromStr};
 
 pub use search::Search;
 pub use shrink::shrink;
@@ -41,11 +41,11 @@ pub struct Tape {
 #[derive(Clone, Debug)]
 enum Source {
     /// These decisions, then normal ones.
-    Replayed(Vec<u32>),
+    Replayed(Vec<Taken>),
     /// The state of a generator.
     Seeded(fastrand::Rng),
-    /// These bytes, then normal decisions.
-    Bytes(Vec<u8>),
+    /// These bytes from a place on, then normal decisions.
+    Bytes(Vec<u8>, usize),
 }
 
 /// A decision that was taken.
@@ -85,11 +85,11 @@ impl Tape {
     ///
     /// A small handler runs more often if libFuzzer keeps less account of each run: with `-entropic=0 -reduce_inputs=0`.
     pub fn bytes(bytes: &[u8]) -> Self {
-        Self::new(Source::Bytes(bytes.to_vec()))
+        Self::new(Source::Bytes(bytes.to_vec(), 0))
     }
 
     /// A tape that decides like this, and then normally.
-    fn replayed(decisions: Vec<u32>) -> Self {
+    fn replayed(decisions: Vec<Taken>) -> Self {
         Self::new(Source::Replayed(decisions))
     }
 
@@ -100,20 +100,35 @@ impl Tape {
     /// Takes a decision among `usual + unusual` choices: 0 is the normal one, those from `usual` on are things that
     /// seldom happen. Where there is no choice, nothing is recorded.
     pub fn pick(&mut self, usual: u32, unusual: u32) -> u32 {
-        let of = usual + unusual;
+        let of = usual.saturating_add(unusual);
         if of <= 1 {
             return 0;
         }
         let at = self.taken.len();
         let chosen = match &mut self.source {
             // A decision beyond the choices is of another program: it is taken for normal, and the record says so.
-            Source::Replayed(decisions) => decisions.get(at).copied().filter(|chosen| *chosen < of).unwrap_or(0),
+            Source::Replayed(decisions) => {
+                decisions.get(at).map(|decision| decision.chosen).filter(|chosen| *chosen < of).unwrap_or(0)
+            }
             Source::Seeded(random) => match unusual {
                 0 => random.u32(0..usual),
                 _ if usual == 0 || random.u32(0..UNUSUAL_ONE_IN) == 0 => usual + random.u32(0..unusual),
                 _ => random.u32(0..usual),
             },
-            Source::Bytes(bytes) => bytes.get(at).map_or(0, |byte| u32::from(*byte) % of),
+            Source::Bytes(bytes, next) => {
+                // One byte, or as many as it takes to choose any of them.
+                let width = if of > 1 << 16 {
+                    4
+                } else if of > 1 << 8 {
+                    2
+                } else {
+                    1
+                };
+                let taken = bytes.get(*next..).unwrap_or_default().iter().take(width);
+                let number = taken.fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+                *next += width;
+                number % of
+            }
         };
         self.taken.push(Taken { chosen, of });
         chosen
@@ -139,28 +154,30 @@ impl Tape {
         Self::replayed(self.decisions())
     }
 
-    /// Whether the tape was made for another program: it holds decisions that were not asked for, or that were no choices.
+    /// Whether the tape was made for another program: it holds decisions that were not asked for, or that were taken among
+    /// another number of choices.
     pub fn misfits(&self) -> bool {
         match &self.source {
-            Source::Replayed(decisions) => {
-                let asked = self.taken.iter().map(|taken| taken.chosen).chain(std::iter::repeat(0));
-                decisions.iter().zip(asked).any(|(wanted, chosen)| *wanted != chosen)
-            }
-            Source::Seeded(_) | Source::Bytes(_) => false,
+            Source::Replayed(decisions) => decisions.iter().enumerate().any(|(at, wanted)| match self.taken.get(at) {
+                Some(taken) => taken.chosen != wanted.chosen || wanted.of != ANY && wanted.of != taken.of,
+                None => wanted.chosen > 0,
+            }),
+            Source::Seeded(_) | Source::Bytes(..) => false,
         }
     }
 
     /// The decisions that were taken, up to the last that was not normal; of a tape that has not been run, those to come.
-    fn decisions(&self) -> Vec<u32> {
+    fn decisions(&self) -> Vec<Taken> {
         if let (Source::Replayed(decisions), []) = (&self.source, &self.taken[..]) {
             return decisions.clone();
         }
         let end = self.taken.iter().rposition(|taken| taken.chosen > 0).map_or(0, |last| last + 1);
-        self.taken[..end].iter().map(|taken| taken.chosen).collect()
+        self.taken[..end].to_vec()
     }
 }
 
-/// The replay string: `v1:` and the decisions that were taken, with dots between them; `0*12` stands for twelve normal ones.
+/// The replay string: `v1:` and the decisions that were taken, with dots between them. `2/9` is the choice 2 of nine, counted
+/// from 0; `0*12` stands for twelve normal ones.
 impl fmt::Display for Tape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(VERSION)?;
@@ -168,16 +185,17 @@ impl fmt::Display for Tape {
         let mut rest = &decisions[..];
         let mut separator = "";
         while let [first, ..] = rest {
-            let zeros = rest.iter().take_while(|decision| **decision == 0).count();
-            let taken = if zeros >= SHORTEST_RUN {
-                write!(f, "{separator}0*{zeros}")?;
-                zeros
-            } else {
-                write!(f, "{separator}{first}")?;
-                1
-            };
-            rest = &rest[taken..];
+            f.write_str(separator)?;
             separator = ".";
+            let zeros = rest.iter().take_while(|decision| decision.chosen == 0).count();
+            let run = if zeros >= SHORTEST_RUN { zeros } else { 1 };
+            match first {
+                Taken { chosen: 0, .. } if run > 1 => write!(f, "0*{run}")?,
+                Taken { chosen, of: ANY } => write!(f, "{chosen}")?,
+                Taken { chosen: 0, .. } => f.write_str("0")?,
+                Taken { chosen, of } => write!(f, "{chosen}/{of}")?,
+            }
+            rest = &rest[run..];
         }
         Ok(())
     }
@@ -192,7 +210,7 @@ impl FromStr for Tape {
         let mut read = Vec::new();
         for part in decisions.split('.').filter(|_| !decisions.is_empty()) {
             let (decision, times) = part.split_once('*').unwrap_or((part, "1"));
-            match (decision.parse::<u32>(), times.parse::<usize>()) {
+            match (decision.parse::<Taken>(), times.parse::<usize>()) {
                 (Ok(decision), Ok(times)) if times <= MAX_DECISIONS.saturating_sub(read.len()) => {
                     read.resize(read.len() + times, decision);
                 }
@@ -204,6 +222,17 @@ impl FromStr for Tape {
     }
 }
 
+impl FromStr for Taken {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        match text.split_once('/') {
+            Some((chosen, of)) => Ok(Self { chosen: chosen.parse()?, of: of.parse()? }),
+            None => Ok(Self { chosen: text.parse()?, of: ANY }),
+        }
+    }
+}
+
 /// Says that a text is no replay string.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -211,6 +240,9 @@ pub struct ParseTapeError(String);
 
 /// What a replay string begins with; another number would mean decisions of another kind.
 const VERSION: &str = "v1:";
+
+/// Of how many choices a decision is whose replay string does not say it: there is none among no choices.
+const ANY: u32 = 0;
 
 /// Fewer zeros are as short when they are written out.
 const SHORTEST_RUN: usize = 4;

@@ -1,6 +1,6 @@
 //! Every tape up to a bound.
 
-use super::{Source, Tape};
+use super::{Source, Taken, Tape};
 
 /// Tries every tape with at most so many unusual decisions, the least unusual first: so the first run that fails has as few
 /// of them as can be.
@@ -85,8 +85,8 @@ impl Search {
             }
             let Source::Replayed(decisions) = &mut tape.source else { return None };
             decisions.clear();
-            decisions.extend(tape.taken[..at].iter().map(|taken| taken.chosen));
-            decisions.push(taken.chosen + 1);
+            decisions.extend_from_slice(&tape.taken[..at]);
+            decisions.push(Taken { chosen: taken.chosen + 1, ..taken });
             tape.taken.clear();
             return Some(tape);
         }

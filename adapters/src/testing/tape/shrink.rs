@@ -1,6 +1,6 @@
 //! From a run that fails to the smallest one that does.
 
-use super::Tape;
+use super::{Taken, Tape};
 
 /// Makes a failing tape smaller while it still fails: fewer unusual decisions, and the first of the unusual ones where it
 /// is possible. `fails` runs a tape; at most `attempts` times.
@@ -15,13 +15,13 @@ use super::Tape;
 /// };
 /// let mut tape = "v1:3.0.2.3.1.2".parse().unwrap();
 /// assert!(fails(&mut tape));
-/// assert_eq!(shrink(&tape, 100, fails).to_string(), "v1:0*4.1.1");
+/// assert_eq!(shrink(&tape, 100, fails).to_string(), "v1:0*4.1/4.1/4");
 /// ```
 pub fn shrink(failed: &Tape, attempts: u32, mut fails: impl FnMut(&mut Tape) -> bool) -> Tape {
     let mut best = failed.rewound();
     let mut decisions = failed.decisions();
     let mut left = attempts;
-    let mut attempt = |decisions: &mut Vec<u32>, smaller: Vec<u32>| {
+    let mut attempt = |decisions: &mut Vec<Taken>, smaller: Vec<Taken>| {
         if left == 0 || smaller == *decisions {
             return false;
         }
@@ -41,7 +41,7 @@ pub fn shrink(failed: &Tape, attempts: u32, mut fails: impl FnMut(&mut Tape) -> 
         while at < decisions.len() {
             let mut smaller = decisions.clone();
             let end = (at + piece).min(smaller.len());
-            smaller[at..end].fill(0);
+            smaller[at..end].iter_mut().for_each(|decision| decision.chosen = 0);
             attempt(&mut decisions, smaller);
             at += piece;
         }
@@ -49,9 +49,9 @@ pub fn shrink(failed: &Tape, attempts: u32, mut fails: impl FnMut(&mut Tape) -> 
     }
     let mut at = 0;
     while at < decisions.len() {
-        for lower in 1..decisions[at] {
+        for lower in 1..decisions[at].chosen {
             let mut smaller = decisions.clone();
-            smaller[at] = lower;
+            smaller[at].chosen = lower;
             if attempt(&mut decisions, smaller) {
                 break;
             }
