@@ -63,7 +63,7 @@ where
             // Runs with fewer unusual decisions than this are run again, and were checked before.
             let least = search.level();
             let Some(tape) = search.next_tape() else { break };
-            let (wrong, performed) = if tape.is_normal() { self.twice(tape) } else { self.once(tape, least) };
+            let (wrong, performed) = if least <= TWICE { self.twice(tape, least) } else { self.once(tape, least) };
             // Up to its last decision it is a run that was made before.
             let differs = tape.misfits().then(|| NOT_DETERMINISTIC.to_owned());
             if let Some(what) = differs.or(wrong) {
@@ -87,7 +87,8 @@ where
         let mut steps = 0;
         for seed in seeds.clone() {
             let mut tape = Tape::seeded(seed);
-            let (wrong, performed) = if seed == seeds.start { self.twice(&mut tape) } else { self.once(&mut tape, 0) };
+            let (wrong, performed) =
+                if seed == seeds.start { self.twice(&mut tape, 0) } else { self.once(&mut tape, 0) };
             steps += performed;
             if let Some(what) = wrong {
                 let attempts = (SHRINK_EFFECTS / performed.max(1)).clamp(MIN_ATTEMPTS, MAX_ATTEMPTS);
@@ -117,7 +118,7 @@ where
 
     fn one(&self, mut tape: Tape) -> Result<Explored, Box<Finding>> {
         // What is replayed may have been found because two runs differ.
-        let (wrong, steps) = if tape.is_replayed() { self.twice(&mut tape) } else { self.once(&mut tape, 0) };
+        let (wrong, steps) = if tape.is_replayed() { self.twice(&mut tape, 0) } else { self.once(&mut tape, 0) };
         let misfit = || tape.misfits().then(|| MISFIT.to_owned());
         match wrong.or_else(misfit) {
             Some(what) => Err(self.finding(what, &tape.rewound(), 1)),
@@ -133,8 +134,8 @@ where
     }
 
     /// Runs a tape twice: a handler that is a function of its answers asks for the same both times.
-    fn twice(&self, tape: &mut Tape) -> (Option<String>, u64) {
-        let (wrong, first) = self.play(tape, Seen::Counted, 0);
+    fn twice(&self, tape: &mut Tape, least: usize) -> (Option<String>, u64) {
+        let (wrong, first) = self.play(tape, Seen::Compared, least);
         let (_, second) = self.play(&mut tape.rewound(), Seen::Unseen, usize::MAX);
         let mut traces = first.traces.iter().zip(&second.traces);
         let differs = traces.find_map(|(one, other)| difference(one, other)).or_else(|| other_end(&first, &second));
@@ -211,6 +212,10 @@ const NOT_DETERMINISTIC: &str = "the handler is not deterministic: the same run,
 
 const MISFIT: &str =
     "the replay string does not fit any longer: the handler, the world or segno have changed since it was printed";
+
+/// Runs with so many unusual decisions are made twice and compared: they are few beside those with more, and lead through
+/// every error path.
+const TWICE: usize = 1;
 
 /// How many effects may be performed to make a failing run smaller: a second or two in a debug build.
 const SHRINK_EFFECTS: u64 = 400_000;

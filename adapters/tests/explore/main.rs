@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect panics")]
 
 mod bank;
+mod claims;
 mod commits;
 mod faults;
 mod findings;

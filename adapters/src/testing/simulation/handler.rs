@@ -164,12 +164,14 @@ where
         let trace = actor.tasklet.take().and_then(|mut tasklet| tasklet.take_trace()).unwrap_or_default();
         let end = End { responded: Responded::of(end, actor.received.written())?, stopped: actor.stopped };
         actor.tidy();
-        actor.trace = trace;
         if let Some(log) = &mut self.log {
             log.note(self.world.clock().now(), Some(client), end.to_string());
         }
-        let broken = self.plan.laws.broken(&actor.trace, &end);
+        let broken = self.plan.laws.broken(&trace, &end);
         actor.end = Some(end);
+        if self.keeps_traces {
+            actor.trace = trace;
+        }
         broken.map_or(Ok(()), Err)
     }
 }

@@ -46,6 +46,7 @@ pub(in crate::testing) struct Run<'r, S: EffectSet, X> {
     pub(super) unheard: u64,
     pub(super) log: Option<Log>,
     pub(super) outcomes: &'r [Outcomes],
+    pub(super) keeps_traces: bool,
 }
 
 /// What is kept of a run, besides its end.
@@ -53,7 +54,9 @@ pub(in crate::testing) struct Run<'r, S: EffectSet, X> {
 pub(in crate::testing) enum Seen {
     /// Which outcomes it drove.
     Counted,
-    /// Nothing: it is the same run once more.
+    /// That, and the traces, to be compared with those of another run.
+    Compared,
+    /// The traces alone: it is the same run once more.
     Unseen,
     /// All that happened, line by line.
     Logged,
@@ -121,7 +124,8 @@ where
             steps: 0,
             unheard: 0,
             log: (seen == Seen::Logged).then(Log::default),
-            outcomes: if seen == Seen::Counted { &plan.outcomes } else { &[] },
+            outcomes: if let Seen::Counted | Seen::Compared = seen { &plan.outcomes } else { &[] },
+            keeps_traces: seen != Seen::Counted,
         }
     }
 

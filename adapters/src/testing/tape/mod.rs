@@ -134,11 +134,6 @@ impl Tape {
         chosen
     }
 
-    /// Whether it decides for the normal choice, whatever comes.
-    pub(super) fn is_normal(&self) -> bool {
-        matches!(&self.source, Source::Replayed(decisions) if decisions.is_empty())
-    }
-
     /// Whether it decides as another run did.
     pub(super) fn is_replayed(&self) -> bool {
         matches!(self.source, Source::Replayed(_))
