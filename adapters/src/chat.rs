@@ -211,6 +211,21 @@ impl fmt::Debug for ChatSession {
     }
 }
 
+/// Has a session perform chat by its field `chat`.
+macro_rules! performs_chat {
+    ($session:ident) => {
+        $crate::chat::performs_chat! { $session: ChatSend, ChatRecv, ChatSubscribe, ChatUnsubscribe, ChatBalance }
+    };
+    ($session:ident: $($effect:ident),*) => {$(
+        impl<X: Send + Sync> segno_core::Perform<segno_core::$effect> for $session<X> {
+            async fn perform(&self, effect: segno_core::$effect) -> segno_core::Answer<segno_core::$effect> {
+                self.chat.perform(effect).await
+            }
+        }
+    )*};
+}
+pub(crate) use performs_chat;
+
 fn limit(message: String) -> ChatError {
     ChatError::new(ChatErrorKind::Limit, Happened::No, message)
 }

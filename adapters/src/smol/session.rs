@@ -9,9 +9,8 @@ use std::{
 
 use async_io::Timer;
 use segno_core::{
-    Answer, BodyError, ChatBalance, ChatError, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, Chunk, Io, Now,
-    Perform, PerformedBy, Random, ReadBody, Request, Respond, Result, Sleep, Stopped, Tasklet, Timestamp, Write,
-    WriteError,
+    Answer, BodyError, Chunk, Io, Now, Perform, PerformedBy, Random, ReadBody, Request, Respond, Result, Sleep,
+    Stopped, Tasklet, Timestamp, Write, WriteError,
 };
 #[cfg(feature = "sqlite")]
 use segno_core::{Happened, Rows, Sql, SqlError, SqlErrorKind, Transaction};
@@ -25,7 +24,7 @@ use crate::sql::{Database, SqlSession};
 use crate::{
     backend::{self, Exchange},
     chance::Chance,
-    chat::{Chat, ChatSession},
+    chat::{Chat, ChatSession, performs_chat},
     drive::drive,
 };
 
@@ -256,17 +255,7 @@ impl<X: Send + Sync> Perform<HttpSend> for Session<X> {
     }
 }
 
-macro_rules! chat {
-    ($($effect:ident -> $output:ty),*) => {$(
-        impl<X: Send + Sync> Perform<$effect> for Session<X> {
-            async fn perform(&self, effect: $effect) -> Result<$output, ChatError> {
-                self.chat.perform(effect).await
-            }
-        }
-    )*};
-}
-
-chat! { ChatSend -> u64, ChatRecv -> Arc<str>, ChatSubscribe -> (), ChatUnsubscribe -> (), ChatBalance -> u64 }
+performs_chat! { Session }
 
 impl<X: Send + Sync> Perform<ReadBody> for Session<X> {
     async fn perform(&self, _: ReadBody) -> Result<Option<Chunk>, BodyError> {

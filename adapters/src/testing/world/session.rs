@@ -6,14 +6,14 @@ use std::{
 };
 
 use segno_core::{
-    Answer, BodyError, ChatBalance, ChatError, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, Chunk, Happened,
-    HttpError, HttpGet, HttpReply, HttpRequest, HttpSend, Now, Perform, Random, ReadBody, Respond, Sleep, Sql,
-    SqlError, SqlErrorKind, Stopped, Timestamp, Transaction, TransactionId, Write, WriteError,
+    Answer, BodyError, Chunk, Happened, HttpError, HttpGet, HttpReply, HttpRequest, HttpSend, Now, Perform, Random,
+    ReadBody, Respond, Sleep, Sql, SqlError, SqlErrorKind, Stopped, Timestamp, Transaction, TransactionId, Write,
+    WriteError,
 };
 
 use super::{Received, World};
 use crate::{
-    chat::ChatSession,
+    chat::{ChatSession, performs_chat},
     testing::sqlite::{Sqlite, SqliteSession},
 };
 
@@ -86,17 +86,7 @@ impl<X: Send + Sync> Perform<HttpSend> for Session<X> {
     }
 }
 
-macro_rules! chat {
-    ($($effect:ident -> $output:ty),*) => {$(
-        impl<X: Send + Sync> Perform<$effect> for Session<X> {
-            async fn perform(&self, effect: $effect) -> Result<$output, ChatError> {
-                self.chat.perform(effect).await
-            }
-        }
-    )*};
-}
-
-chat! { ChatSend -> u64, ChatRecv -> Arc<str>, ChatSubscribe -> (), ChatUnsubscribe -> (), ChatBalance -> u64 }
+performs_chat! { Session }
 
 impl<X: Send + Sync> Perform<ReadBody> for Session<X> {
     async fn perform(&self, _: ReadBody) -> Result<Option<Chunk>, BodyError> {
