@@ -35,7 +35,7 @@ use super::{
 /// let explored = explore(pay, world).request(post("/pay")).check(|_world, end| {
 ///     assert!(end.error().is_some() || end.body() == b"paid");
 /// });
-/// assert_eq!(explored.to_string(), "explored 15 runs, all that there are");
+/// assert_eq!(explored.to_string(), "explored 17 runs, all that there are");
 /// ```
 ///
 /// # Panics

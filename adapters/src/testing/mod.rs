@@ -69,7 +69,7 @@
 //!     let visits: i64 = world.sqlite().value("select visits from page", ());
 //!     assert!(visits == 1 || !end.succeeded());
 //! });
-//! assert_eq!(explored.to_string(), "explored 12 runs, all that there are");
+//! assert_eq!(explored.to_string(), "explored 13 runs, all that there are");
 //! ```
 
 mod again;
