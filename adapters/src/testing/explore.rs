@@ -78,24 +78,16 @@ impl<S: Standards, W> Explore<S, W> {
         X: Send + Sync + 'static,
         W: Fn() -> World<X>,
     {
-        match self.find(check) {
-            Ok(explored) => {
-                // A claim is worth as much as its bound: a test that prints shows it. One run claims nothing.
-                if explored.runs() > 1 {
-                    println!("{explored}");
-                }
-                explored
-            }
-            Err(finding) => panic!("{finding}"),
-        }
+        Explored::claim(self.find(check))
     }
 
     /// Runs the handler with every tape, and checks each end.
     ///
     /// # Errors
     ///
-    /// If something is wrong with a run: the check panics, a law is broken, it fails with 500 or more though nothing goes wrong, the handler panics, waits for ever, asks without an
-    /// end, awaits what is no effect, or makes no response.
+    /// If something is wrong with a run: the check panics, a law is broken, the handler fails with 500 or more though nothing
+    /// goes wrong, does something else the second time, panics, waits for ever, asks without an end, awaits what is no effect,
+    /// or makes no response.
     pub fn find<X>(self, mut check: impl FnMut(&World<X>, &End)) -> Result<Explored, Box<Finding>>
     where
         S: PerformedBy<Session<X>>,

@@ -60,6 +60,21 @@ pub struct Explored {
 }
 
 impl Explored {
+    /// What was explored, if nothing was found; a finding fails the test.
+    #[track_caller]
+    pub(super) fn claim(explored: Result<Self, Box<Finding>>) -> Self {
+        let explored = match explored {
+            Ok(explored) => explored,
+            // Not in a closure, which would hide the line of the test.
+            Err(finding) => panic!("{finding}"),
+        };
+        // A claim is worth as much as its bound: a test that prints shows it. One run claims nothing.
+        if explored.runs > 1 {
+            println!("{explored}");
+        }
+        explored
+    }
+
     /// How many different runs there were.
     pub fn runs(&self) -> u64 {
         self.runs
