@@ -126,11 +126,16 @@ where
                 Ok(Next::Waits) => {
                     self.show();
                     let event = poll_fn(|context| {
+                        if let Poll::Ready((key, performed)) = self.in_flight.poll_next(context) {
+                            return Poll::Ready(Event::Performed(key, performed));
+                        }
+                        // Only now: what is performed without waiting, such as the reading of a body that has come, needs
+                        // nobody to watch for the client. That which never waits is pending now and then all the same.
                         if !stopped && let Poll::Ready(reason) = stop.as_mut().poll(context) {
                             stopped = true;
                             return Poll::Ready(Event::Stop(reason));
                         }
-                        self.in_flight.poll_next(context).map(|(key, performed)| Event::Performed(key, performed))
+                        Poll::Pending
                     });
                     match event.await {
                         Event::Stop(reason) => self.tasklet.stop(reason),

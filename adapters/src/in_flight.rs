@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
@@ -47,7 +47,10 @@ impl<'a, K: PartialEq, O> InFlight<'a, K, O> {
         });
         let place = &mut self.places[number];
         place.running = Some((key, Box::pin(future)));
-        place.alarm.wake_by_ref();
+        if !place.alarm.rung.swap(true, Ordering::AcqRel) {
+            // Whoever pushes polls next: to wake its task would only have it run once more.
+            self.ready.queue().woken.push(number);
+        }
     }
 
     /// Drops the future of this key, if it is here.
@@ -133,8 +136,12 @@ struct Queue {
 }
 
 impl Ready {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn add(&self, number: usize) {
-        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue();
         queue.woken.push(number);
         let waker = queue.waker.take();
         drop(queue);
@@ -145,7 +152,7 @@ impl Ready {
 
     /// The number of a woken future; if there is none, `waker` is woken by the next.
     fn next(&self, waker: &Waker) -> Option<usize> {
-        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue();
         if queue.now.is_empty() {
             let Queue { now, woken, .. } = &mut *queue;
             std::mem::swap(now, woken);

@@ -139,14 +139,15 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
         };
         let mut driver = Driver::new(tasklet, &session).observed(observed);
         let stopped = OnceLock::new();
-        let end = future::or(driver.run(self.stop(stream, &stopped)), async {
+        let in_time = async {
             // Polled after the handler each time it was, so that it sees a stop at once.
             std::future::poll_fn(|_| if stopped.get().is_some() { Ready(()) } else { Pending }).await;
             Timer::after(self.options.cleanup_time).await;
             tracing::warn!(limit = ?self.options.cleanup_time, "a stopped handler did not end in time, and was dropped");
             Err(DriveError::Dead)
-        });
-        let end = end.await;
+        };
+        let run = driver.run(self.stop(stream, &stopped));
+        let end = future::or(run, future::or(flush_when_idle(wire), in_time)).await;
         let observed = driver.unobserved();
         // A write that was abandoned in the middle must not keep the response.
         driver.abort();
@@ -186,6 +187,17 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
         };
         let reason = future::or(shutdown, future::or(deadline, disconnected)).await;
         *stopped.get_or_init(|| reason)
+    }
+}
+
+/// Sends what the handler has written, whenever it waits: for this is polled after it. It never ends.
+async fn flush_when_idle<T>(wire: &Client) -> T {
+    loop {
+        // Where the lock is taken, a write is being performed, which sends what is queued.
+        let queued = || wire.output.try_lock().is_some_and(|output| output.is_queued());
+        std::future::poll_fn(|_| if queued() { Ready(()) } else { Pending }).await;
+        // The handler hears of a failure from its next write.
+        let _ = wire.output.lock().await.flush().await;
     }
 }
 

@@ -36,8 +36,9 @@ pub(crate) async fn respond(output: &mut Output, error: &Error, stopped: Option<
         // Where the body ends is not known, or it is long: nothing can follow it.
         output.close();
     }
-    if !output.has_begun() {
-        send(output, status, text).await;
+    match output.has_begun() {
+        true => output.tear().await,
+        false => send(output, status, text).await,
     }
 }
 

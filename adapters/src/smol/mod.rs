@@ -21,6 +21,7 @@ mod output;
 mod presence;
 #[cfg(feature = "record")]
 mod recorded;
+mod send_buffer;
 mod server;
 mod session;
 mod shutdown;

@@ -1,21 +1,21 @@
 //! What a client gets: heads and bodies, always well-formed, or a connection that is cut.
 
-use std::{io, net::Shutdown, time::Duration};
+use std::time::Duration;
 
-use async_io::Timer;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use segno_core::{Happened, ResponseHead, WriteError, WriteErrorKind};
-use smol::{future, io::AsyncWriteExt, net::TcpStream};
+use smol::net::TcpStream;
 
-use super::codec::{Delimiter, encode};
+use super::{
+    codec::{Delimiter, encode},
+    send_buffer::SendBuffer,
+};
 
 /// The writing half of a connection, for one response.
 #[derive(Debug)]
 pub(crate) struct Output {
-    stream: TcpStream,
-    /// How long the client may take nothing.
-    time: Duration,
+    buffer: SendBuffer,
     is_head: bool,
     /// HTTP/1.0: a body without a length ends with the connection.
     old: bool,
@@ -29,11 +29,11 @@ pub(crate) struct Output {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// Nothing was sent.
+    /// Nothing was written.
     Start,
-    /// The head was sent, and nothing may follow it.
+    /// The head was written, and nothing may follow it.
     HeadOnly,
-    /// The head was sent, and this many bytes of the body must follow.
+    /// The head was written, and this many bytes of the body must follow.
     Length(u64),
     Chunked,
     UntilClose,
@@ -46,8 +46,7 @@ enum State {
 impl Output {
     pub(crate) fn new(stream: TcpStream, time: Duration, method: &Method, old: bool, close: bool) -> Self {
         Self {
-            stream,
-            time,
+            buffer: SendBuffer::new(stream, time),
             is_head: method == Method::HEAD,
             old,
             close: close || old,
@@ -57,14 +56,28 @@ impl Output {
         }
     }
 
-    /// Whether the client has seen anything of the response.
+    /// Whether the client has seen anything of the response, or will.
     pub(crate) fn has_begun(&self) -> bool {
         !matches!(self.state, State::Start)
     }
 
     /// Whether the response is whole, so that another may follow if the connection stays open.
     pub(crate) fn is_whole(&self) -> bool {
-        matches!(self.state, State::End)
+        matches!(self.state, State::End) && self.buffer.is_empty()
+    }
+
+    /// Whether something waits to be [flushed](Self::flush).
+    pub(crate) fn is_queued(&self) -> bool {
+        !self.buffer.is_empty() && !matches!(self.state, State::Broken)
+    }
+
+    /// Sends all that was written. It may be dropped: what was not sent then waits on.
+    pub(crate) async fn flush(&mut self) -> Result<(), WriteError> {
+        let flushed = self.buffer.flush().await;
+        if flushed.is_err() {
+            self.state = State::Broken;
+        }
+        flushed
     }
 
     pub(crate) fn closes(&self) -> bool {
@@ -83,19 +96,19 @@ impl Output {
 
     /// Ends the sending half: all that was written is delivered before it.
     pub(crate) fn shut_down(&self) {
-        // A connection that is gone already needs no end.
-        let _ = self.stream.shutdown(Shutdown::Write);
+        self.buffer.shut_down();
     }
 
     /// Tells a client that waits for it to send the body.
     pub(crate) async fn go_on(&mut self) {
         if !self.has_begun() {
+            self.buffer.extend(b"HTTP/1.1 100 Continue\r\n\r\n");
             // If the client is gone, reading the body will tell.
-            let _ = self.deliver(b"HTTP/1.1 100 Continue\r\n\r\n", State::Start).await;
+            let _ = self.flush().await;
         }
     }
 
-    /// Sends the head of a response whose body follows in pieces.
+    /// Writes the head of a response whose body follows in pieces.
     pub(crate) async fn respond(&mut self, mut head: ResponseHead) -> Result<(), WriteError> {
         if self.has_begun() {
             return Err(refused(WriteErrorKind::Order, "the head of the response was sent before"));
@@ -109,40 +122,53 @@ impl Output {
         };
         let bytes = self.encode(&head, delimiter).await?;
         self.until_close = delimiter == Delimiter::Close && !self.is_head;
-        let then = match delimiter {
+        self.buffer.extend(&bytes);
+        self.state = match delimiter {
             Delimiter::None => State::HeadOnly,
             _ if self.is_head => State::HeadOnly,
             Delimiter::Length(length) => State::Length(length),
             Delimiter::Chunked => State::Chunked,
             Delimiter::Close => State::UntilClose,
         };
-        self.deliver(&bytes, then).await
+        Ok(())
     }
 
-    /// Sends a piece of the body.
+    /// Writes a piece of the body. It waits while the client has not taken enough of the pieces before.
     pub(crate) async fn write(&mut self, piece: Bytes) -> Result<(), WriteError> {
+        if self.buffer.is_full() {
+            self.flush().await?;
+        }
         match self.state {
             State::Start | State::End => {
                 Err(refused(WriteErrorKind::Order, "the body comes after the head, and before the end"))
             }
             State::HeadOnly => Err(refused(WriteErrorKind::NoBody, "this response has no body")),
-            State::Broken => Err(refused(WriteErrorKind::ConnectionLost, "the connection is lost")),
+            State::Broken => match self.buffer.flush().await {
+                Err(error) => Err(error),
+                Ok(()) => Err(refused(WriteErrorKind::ConnectionLost, "the connection is lost")),
+            },
             // A chunk without data would be the last.
             _ if piece.is_empty() => Ok(()),
-            State::UntilClose => self.deliver(&piece, State::UntilClose).await,
+            State::UntilClose => {
+                self.buffer.push(piece);
+                Ok(())
+            }
             State::Length(left) => match left.checked_sub(piece.len() as u64) {
-                Some(left) => self.deliver(&piece, State::Length(left)).await,
+                Some(left) => {
+                    self.buffer.push(piece);
+                    self.state = State::Length(left);
+                    Ok(())
+                }
                 None => {
                     self.state = State::Broken;
                     Err(refused(WriteErrorKind::TooLong, "more was written than Content-Length says"))
                 }
             },
             State::Chunked => {
-                let mut chunk = format!("{:x}\r\n", piece.len()).into_bytes();
-                chunk.reserve_exact(piece.len() + b"\r\n".len());
-                chunk.extend_from_slice(&piece);
-                chunk.extend_from_slice(b"\r\n");
-                self.deliver(&chunk, State::Chunked).await
+                self.buffer.extend(format!("{:x}\r\n", piece.len()).as_bytes());
+                self.buffer.push(piece);
+                self.buffer.extend(b"\r\n");
+                Ok(())
             }
         }
     }
@@ -151,10 +177,22 @@ impl Output {
     pub(crate) async fn end(&mut self) {
         let whole = match self.state {
             State::HeadOnly | State::Length(0) | State::UntilClose | State::End => true,
-            State::Chunked => self.deliver(b"0\r\n\r\n", State::End).await.is_ok(),
+            State::Chunked => {
+                self.buffer.extend(b"0\r\n\r\n");
+                true
+            }
             State::Start | State::Length(_) | State::Broken => false,
         };
-        self.state = if whole { State::End } else { State::Broken };
+        // What there is of a torn response is for the client to see.
+        let flushed = self.flush().await;
+        self.state = if whole && flushed.is_ok() { State::End } else { State::Broken };
+    }
+
+    /// Sends what was written of a response that will never be whole, so that the client sees how far it came.
+    pub(crate) async fn tear(&mut self) {
+        // If the client is gone, nobody is there to see it.
+        let _ = self.flush().await;
+        self.state = State::Broken;
     }
 
     /// Sends a whole response.
@@ -166,15 +204,13 @@ impl Output {
             Some(length) if self.is_head && body.is_empty() => Delimiter::Length(length),
             Some(_) | None => Delimiter::Length(body.len() as u64),
         };
-        let mut bytes = self.encode(&head, delimiter).await?;
+        let bytes = self.encode(&head, delimiter).await?;
+        self.buffer.extend(&bytes);
         if !self.is_head && delimiter != Delimiter::None {
-            if body.len() > MAX_JOINED {
-                self.deliver(&bytes, State::Broken).await?;
-                return self.deliver(&body, State::End).await;
-            }
-            bytes.extend_from_slice(&body);
+            self.buffer.push(body);
         }
-        self.deliver(&bytes, State::End).await
+        self.state = State::End;
+        self.flush().await
     }
 
     /// Takes the framing out of a head, which is ours to write, and gives the length that it declares.
@@ -199,27 +235,6 @@ impl Output {
         self.status = head.status.as_u16();
         encoded.map_err(|error| refused(WriteErrorKind::Head, &format!("the head cannot be encoded: {error}")))
     }
-
-    /// Sends all, if the client takes something every now and then; the response is then in the state `then`.
-    ///
-    /// It may be dropped: if something was sent by then and something was not, the response is broken.
-    async fn deliver(&mut self, mut bytes: &[u8], then: State) -> Result<(), WriteError> {
-        while !bytes.is_empty() {
-            let stream = &mut self.stream;
-            let written = future::or(async { stream.write(bytes).await }, async {
-                Timer::after(self.time).await;
-                Err(io::Error::new(io::ErrorKind::TimedOut, "it took nothing for too long"))
-            });
-            let written = match written.await {
-                Ok(0) => Err(io::ErrorKind::WriteZero.into()),
-                written => written,
-            };
-            self.state = State::Broken;
-            bytes = &bytes[written.map_err(|error| lost(&error))?..];
-        }
-        self.state = then;
-        Ok(())
-    }
 }
 
 /// Whatever the reason: a body that is not whole must not seem to be. Where nothing but the connection's end says that it
@@ -227,18 +242,12 @@ impl Output {
 impl Drop for Output {
     fn drop(&mut self) {
         if self.until_close && !self.is_whole() {
-            let reset = rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO));
+            let reset = rustix::net::sockopt::set_socket_linger(self.buffer.stream(), Some(Duration::ZERO));
             if let Err(error) = reset {
                 tracing::debug!(%error, "a connection could not be reset");
             }
         }
     }
-}
-
-fn lost(error: &io::Error) -> WriteError {
-    let timed_out = error.kind() == io::ErrorKind::TimedOut;
-    let kind = if timed_out { WriteErrorKind::Timeout } else { WriteErrorKind::ConnectionLost };
-    WriteError::new(kind, Happened::Unknown, format!("the client could not be reached: {error}"))
 }
 
 fn refused(kind: WriteErrorKind, message: &str) -> WriteError {
@@ -257,6 +266,3 @@ fn takes_close(headers: &mut HeaderMap) -> bool {
 
 /// Fields of a connection and not of a response, but for `Connection` itself.
 const HOP_BY_HOP: [&str; 4] = ["transfer-encoding", "keep-alive", "upgrade", "trailer"];
-
-/// A body that is not longer goes out with its head in one write; a longer one is not copied.
-const MAX_JOINED: usize = 16 * 1024;
