@@ -15,6 +15,8 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use segno_core::{Request, ResponseHead};
 use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
+use super::date;
+
 /// Whether async-h1 can decode a request with this method: it knows the registered ones alone.
 pub(crate) fn knows(method: &str) -> bool {
     method.parse::<http_types::Method>().is_ok_and(|known| known.as_ref() == method)
@@ -59,15 +61,21 @@ pub(crate) async fn encode(head: &ResponseHead, delimiter: Delimiter, close: boo
         Delimiter::Length(length) => usize::try_from(length).ok(),
         Delimiter::None | Delimiter::Chunked | Delimiter::Close => None,
     };
-    response.set_body(http_types::Body::from_reader(smol::io::empty(), length));
-    // It came with the body; the handler's own is below.
-    response.remove_header("content-type");
+    // What the encoder would write anew for each response.
+    response.insert_header("date", date::now());
     let mut beside = Vec::new();
     for (name, value) in head.headers.iter() {
         match value.to_str() {
+            Ok(date) if *name == http::header::DATE => drop(response.insert_header("date", date)),
             Ok(text) => response.append_header(name.as_str(), text),
             Err(_) => beside.push((name.as_str(), value.as_bytes())),
         }
+    }
+    let typed = response.header("content-type").is_some();
+    response.set_body(http_types::Body::from_reader(smol::io::empty(), length));
+    if !typed {
+        // It came with the body.
+        response.remove_header("content-type");
     }
     if close {
         response.insert_header("connection", "close");

@@ -11,6 +11,7 @@
 mod chunked;
 mod codec;
 mod connection;
+mod date;
 mod failure;
 mod head;
 #[cfg(feature = "http-client")]
