@@ -1,4 +1,5 @@
-//! A proxy: passes one upstream's status and body on, and waits for it three seconds at the most.
+//! A proxy: passes one upstream's status and body on, and waits for it three seconds at the most. A redirect is passed
+//! on like any other reply, not followed: an upstream does not send its proxy elsewhere.
 //!
 //! Run it with `cargo run --example proxy`. It fetches from whatever listens on port 9000. What goes wrong on the way
 //! becomes a 502 or, if the upstream is too slow, a 504; the log says more.
@@ -33,7 +34,7 @@ async fn fetch(mut io: Io, request: Request) -> Result<Response> {
     let path: String = request.query("path")?.unwrap_or_default();
     // The slash ends the upstream's name: without it, a path could go on with `@other.host`.
     let url = format!("{UPSTREAM}/{}", path.trim_start_matches('/'));
-    match io.http_send(HttpRequest::get(url).time_limit(PATIENCE)).await {
+    match io.http_send(HttpRequest::get(url).max_redirects(0).time_limit(PATIENCE)).await {
         Ok(reply) => pass_on(reply),
         Err(error) => Err(refusal(error)),
     }
@@ -54,10 +55,13 @@ fn refusal(error: HttpError) -> Error {
         HttpErrorKind::Stopped(_) => return error.into(),
         HttpErrorKind::Request => (400, "there is no such path"),
         HttpErrorKind::Timeout => (504, "the upstream takes too long"),
-        HttpErrorKind::Resolve | HttpErrorKind::Connect | HttpErrorKind::Tls => (502, "the upstream cannot be reached"),
+        HttpErrorKind::Resolve | HttpErrorKind::Connect | HttpErrorKind::Tls | HttpErrorKind::Blocked => {
+            (502, "the upstream cannot be reached")
+        }
         HttpErrorKind::TooLarge
         | HttpErrorKind::Protocol
         | HttpErrorKind::ConnectionLost
+        | HttpErrorKind::Redirect
         | HttpErrorKind::Status(_)
         | _ => (502, "the upstream gave no valid reply"),
     };
@@ -120,6 +124,6 @@ mod tests {
     }
 
     fn fetched(url: &'static str) -> Expect<segno::HttpSend> {
-        http_send(HttpRequest::get(url).time_limit(PATIENCE))
+        http_send(HttpRequest::get(url).max_redirects(0).time_limit(PATIENCE))
     }
 }

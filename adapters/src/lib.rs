@@ -62,7 +62,7 @@
 //! | effects of your own | [`effects!`], [`Effect`], [`Perform`], [`smol::Backend::state`] |
 //! | the server and its limits | [`smol::serve`], [`smol::Server`], [`smol::ServerOptions`] |
 //! | the database | [`Database`], [`DatabaseOptions`] |
-//! | the HTTP client | [`smol::HttpClient`], [`smol::HttpClientOptions`] |
+//! | the HTTP client | [`smol::HttpClient`], [`smol::HttpClientOptions`], [`smol::Addresses`] |
 //! | a handler without a client: a job | [`smol::Backend::run`], [`drive`] |
 //! | tests, from the first script to a found bug | the [guide](testing::guide) |
 //! | what a handler asks for, and what it is answered | [`testing::script`] |

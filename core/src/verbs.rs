@@ -42,12 +42,13 @@ impl<S: EffectSet> Io<S> {
         self.perform(Sql { text: text.into(), params: params.into(), transaction: None })
     }
 
-    /// Fetches a URL.
+    /// Fetches a URL. Redirects are followed, as far as the backend's limit; what is to be fetched for a stranger, or without
+    /// redirects, is an [`http_send`](Self::http_send).
     ///
     /// # Errors
     ///
     /// If no whole reply came. A reply of any status is `Ok`; [`success`](crate::HttpReply::success) makes an error of one that
-    /// does not say success. Redirects are not followed.
+    /// does not say success.
     #[track_caller]
     pub fn http_get(&mut self, url: impl Into<Cow<'static, str>>) -> Ask<'_, S, HttpGet>
     where

@@ -28,7 +28,7 @@ mod session;
 mod shutdown;
 
 #[cfg(feature = "http-client")]
-pub use http_client::{HttpClient, HttpClientOptions};
+pub use http_client::{Addresses, HttpClient, HttpClientOptions};
 pub use options::ServerOptions;
 #[cfg(feature = "record")]
 pub use recorded::RecordedServer;

@@ -3,8 +3,12 @@
 #![cfg(feature = "http-client")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod addresses;
 mod errors;
+mod happened;
+mod hostile;
 mod messages;
+mod redirects;
 mod reuse;
 mod server;
 mod tls;

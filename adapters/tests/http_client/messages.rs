@@ -9,8 +9,8 @@ use http::{HeaderMap, HeaderValue, Method};
 use segno::HttpRequest;
 
 use crate::{
-    OK, client, get, send,
-    server::{Server, is_closed, read_head, read_request},
+    OK, client, client_with, get, send,
+    server::{Server, drain, read_head, read_request},
     soon,
 };
 
@@ -23,7 +23,8 @@ fn requests_are_written_as_they_are() {
             stream.write_all(OK.as_bytes()).unwrap();
         }
     });
-    let (client, host, url) = (client(), server.address, |path| server.url(path));
+    let client = client_with(|options| options.user_agent = None);
+    let (host, url) = (server.address, |path| server.url(path));
     let keep = "connection: keep-alive\r\n";
     for (request, expected) in [
         (HttpRequest::get(url("")), format!("GET / HTTP/1.1\r\nhost: {host}\r\n{keep}\r\n")),
@@ -57,6 +58,33 @@ fn requests_are_written_as_they_are() {
 }
 
 #[test]
+fn a_request_says_who_sends_it_unless_it_says_so_itself() {
+    let (requests, received) = mpsc::channel();
+    let server = Server::start(move |_, mut stream| {
+        requests.send(String::from_utf8(read_request(&mut stream).unwrap()).unwrap()).unwrap();
+        stream.write_all(b"HTTP/1.0 200 OK\r\n\r\n").unwrap();
+    });
+    let own = client_with(|options| options.user_agent = Some(HeaderValue::from_static("reader/2")));
+    let silent = client_with(|options| options.user_agent = None);
+    let version = concat!("segno/", env!("CARGO_PKG_VERSION"));
+    for (client, field, expected) in [
+        (&client(), None, Some(version)),
+        (&own, None, Some("reader/2")),
+        (&own, Some("mine"), Some("mine")),
+        (&silent, None, None),
+    ] {
+        let mut request = HttpRequest::get(server.url("/"));
+        if let Some(value) = field {
+            request = request.header("User-Agent", value).unwrap();
+        }
+        send(client, request).unwrap();
+        let sent = soon(&received);
+        let agents: Vec<_> = sent.lines().filter_map(|line| line.strip_prefix("user-agent: ")).collect();
+        assert_eq!(agents, expected.into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn values_beyond_ascii_travel_both_ways() {
     let (requests, received) = mpsc::channel();
     let server = Server::start(move |_, mut stream| {
@@ -82,7 +110,7 @@ fn odd_but_legal_replies_arrive_whole() {
         ("HTTP/1.1 200\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\nok", 200, "ok"),
         ("HTTP/1.1 299 Odd\r\ncontent-length: 2\r\n\r\nok", 299, "ok"),
         ("HTTP/1.1 799 Odder\r\ncontent-length: 2\r\n\r\nok", 799, "ok"),
-        ("HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 2\r\n\r\nno", 302, "no"),
+        ("HTTP/1.1 302 Found\r\ncontent-length: 2\r\n\r\nno", 302, "no"),
         ("HTTP/1.1 500 Oh\r\ncontent-length: 2\r\n\r\nno", 500, "no"),
     ] {
         // Byte by byte, which each is sent on its own.
@@ -130,7 +158,7 @@ fn an_answer_may_come_before_the_request_was_taken() {
         stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno").unwrap();
         // Not a byte of the body is taken before the client has its answer.
         soon(&taken.lock().unwrap());
-        while !is_closed(&mut stream) {}
+        drain(&mut stream);
         closed.send(()).unwrap();
     });
     let client = client();

@@ -90,6 +90,12 @@ pub(crate) fn read_head(stream: &mut dyn Wire) -> Option<Vec<u8>> {
     Some(head)
 }
 
+/// Reads on until the client has closed the connection.
+pub(crate) fn drain(stream: &mut dyn Wire) {
+    let mut buffer = vec![0; 1 << 16];
+    while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
+}
+
 /// Waits until the client has closed the connection, and tells whether nothing more came from it.
 pub(crate) fn is_closed(stream: &mut dyn Wire) -> bool {
     match stream.read(&mut [0]) {

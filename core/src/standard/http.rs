@@ -96,14 +96,28 @@ pub struct HttpRequest {
     /// The body.
     #[cfg_attr(feature = "serde", serde(with = "crate::serial::bytes"))]
     pub body: Bytes,
-    /// How long the whole exchange may take; the backend's limit if it is absent or shorter.
+    /// How long the whole exchange may take, redirects included; the backend's limit if it is absent or shorter.
     pub time_limit: Option<Duration>,
+    /// How many redirects are followed; the backend's limit if it is absent or lower.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub max_redirects: Option<u32>,
+    /// Whether only public addresses may be talked to.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "core::ops::Not::not"))]
+    pub public_only: bool,
 }
 
 impl HttpRequest {
     /// A request by this method.
     pub fn new(method: Method, url: impl Into<Cow<'static, str>>) -> Self {
-        Self { method, url: url.into(), headers: Headers::default(), body: Bytes::new(), time_limit: None }
+        Self {
+            method,
+            url: url.into(),
+            headers: Headers::default(),
+            body: Bytes::new(),
+            time_limit: None,
+            max_redirects: None,
+            public_only: false,
+        }
     }
 
     /// A GET request.
@@ -147,6 +161,31 @@ impl HttpRequest {
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = Some(limit);
+        self
+    }
+
+    /// Limits how many redirects are followed. With 0, a redirect is the reply.
+    #[must_use]
+    pub fn max_redirects(mut self, limit: u32) -> Self {
+        self.max_redirects = Some(limit);
+        self
+    }
+
+    /// Refuses every address that is not public: of this machine, of a private network, of a cloud's metadata service.
+    /// For a URL that comes from outside; it holds for what the host's name resolves to, and for each redirect.
+    ///
+    /// ```
+    /// use segno_core::{HttpReply, HttpRequest, Io, Request, Response, Result};
+    ///
+    /// async fn preview(mut io: Io, request: Request) -> Result<Response> {
+    ///     let url: String = request.query("url")?.unwrap_or_default();
+    ///     let page: HttpReply = io.http_send(HttpRequest::get(url).public_only()).await?;
+    ///     Ok(Response::text(page.text().chars().take(200).collect::<String>()))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn public_only(mut self) -> Self {
+        self.public_only = true;
         self
     }
 }
@@ -303,6 +342,10 @@ pub enum HttpErrorKind {
     Protocol,
     /// The connection was closed before the reply was whole.
     ConnectionLost,
+    /// A redirect cannot be followed: it is one too many, leads from `https:` to `http:`, or leads nowhere.
+    Redirect,
+    /// The host has no address that may be talked to: see [`HttpRequest::public_only`].
+    Blocked,
     /// The status is not the success that [`HttpReply::success`] asked for.
     Status(u16),
     /// The handler was told to stop.

@@ -50,7 +50,9 @@ fn effects() -> Vec<Standard> {
         }),
         Standard::Transaction(Transaction { id: TransactionId::new(path()), act: TransactionAct::RollbackTo(2) }),
         Standard::HttpGet(HttpGet { url: "http://x/".into() }),
-        Standard::HttpSend(HttpSend(Box::new(request.time_limit(Duration::from_millis(1500))))),
+        Standard::HttpSend(HttpSend(Box::new(
+            request.time_limit(Duration::from_millis(1500)).max_redirects(3).public_only(),
+        ))),
         Standard::ChatSend(ChatSend { room: "room".into(), message: "hi".into() }),
         Standard::ChatRecv(ChatRecv { room: "room".into(), subscription: Some(SubscriptionId::new(path())) }),
         Standard::ChatSubscribe(ChatSubscribe { room: "room".into(), id: SubscriptionId::new(path()) }),
@@ -106,6 +108,14 @@ fn every_standard_effect_and_outcome() {
     for outcome in &outcomes() {
         survives(outcome);
     }
+}
+
+/// What a request does not ask for is not written, and recordings from before one could ask for it are read.
+#[test]
+fn a_plain_request_is_written_as_ever() {
+    let request = HttpSend(Box::new(HttpRequest::post("http://x/")));
+    let json = r#"{"method":"POST","url":"http://x/","headers":[],"body":{"text":""},"time_limit":null}"#;
+    assert_eq!(survives(&request), json);
 }
 
 segno_core::effects! {

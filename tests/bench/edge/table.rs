@@ -39,7 +39,11 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:8} {:10} {:>12} {:>8} {:>14} {:>8}", "", "", "responses/s", "segno x", "CPU us each", "segno x")?;
+        writeln!(
+            f,
+            "{:8} {:10} {:>12} {:>8} {:>14} {:>8}",
+            "", "", "responses/s", "segno x", "CPU us each", "segno x"
+        )?;
         for workload in Workload::ALL {
             let of = |server: &str| {
                 let per_second = self.median(workload, server, |measured| measured.per_second)?;

@@ -1,74 +1,75 @@
 //! Connections: resolve, connect, shake hands.
 
 use std::{
-    io,
-    net::SocketAddr,
+    fmt, io,
+    net::{SocketAddr, ToSocketAddrs},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use futures_rustls::{
-    TlsConnector,
-    client::TlsStream,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-    rustls::{self, ClientConfig, RootCertStore, crypto::ring},
-};
+use futures_rustls::{TlsConnector, pki_types::ServerName};
 use segno_core::{Happened, HttpError, HttpErrorKind};
 use smol::{
     io::{AsyncRead, AsyncWrite},
+    lock::Semaphore,
     net::TcpStream,
 };
 
 use super::{
+    addresses::{Addresses, is_public},
     origin::{Host, Origin},
     request::invalid,
-    time_limit::within,
+    time_limit::TimeLimit,
+    tls::{explain, tls_error},
 };
 
 /// Makes connections.
 pub(super) struct Connector {
     tls: TlsConnector,
+    addresses: Addresses,
     time_limit: Duration,
+    lookups: Arc<Semaphore>,
 }
 
 impl Connector {
-    /// One that trusts the public authorities, and these certificates beside them.
-    ///
-    /// # Errors
-    ///
-    /// If one of them is no certificate.
-    pub(super) fn new(root_certificates: &[Vec<u8>], time_limit: Duration) -> Result<Self, HttpError> {
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        for (index, certificate) in root_certificates.iter().enumerate() {
-            add_root(&mut roots, certificate)
-                .map_err(|reason| tls_error(format!("root certificate {index}: {reason}")))?;
-        }
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| tls_error(error.to_string()))?;
-        let mut config = config.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { tls: TlsConnector::from(Arc::new(config)), time_limit })
+    pub(super) fn new(tls: TlsConnector, addresses: Addresses, time_limit: Duration) -> Self {
+        Self { tls, addresses, time_limit, lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)) }
     }
 
     /// A fresh connection. No failure of it has sent a byte of a request.
-    pub(super) async fn connect(&self, origin: &Origin) -> Result<Connection, HttpError> {
-        within(self.time_limit, self.connect_unlimited(origin)).await.unwrap_or_else(|| {
+    pub(super) async fn connect(&self, origin: &Origin, public_only: bool) -> Result<Connection, HttpError> {
+        let limit = TimeLimit::begin(self.time_limit);
+        limit.bound(self.connect_within(limit, origin, public_only)).await.unwrap_or_else(|| {
             let message = format!("{origin}: no connection within {:?}", self.time_limit);
             Err(HttpError::new(HttpErrorKind::Timeout, Happened::No, message))
         })
     }
 
-    async fn connect_unlimited(&self, origin: &Origin) -> Result<Connection, HttpError> {
-        let end = Instant::now().checked_add(self.time_limit);
-        let addresses = resolve(origin).await?;
-        let stream = self.connect_to_any(origin, &addresses, end).await?;
+    async fn connect_within(
+        &self,
+        limit: TimeLimit,
+        origin: &Origin,
+        public_only: bool,
+    ) -> Result<Connection, HttpError> {
+        let mut addresses = self.resolve(origin).await?;
+        let first = addresses.first().copied();
+        // From here on nothing is resolved again: these very addresses are connected to.
+        addresses.retain(|address| self.addresses.allow(*address) && (!public_only || is_public(address.ip())));
+        if let Some(first) = first.filter(|_| addresses.is_empty()) {
+            let why = match self.addresses.allow(first) {
+                true => "is not public, as the request wants it",
+                false => "is not one of the client's `addresses`",
+            };
+            let message = format!("{origin}: the host's address {} {why}", first.ip());
+            return Err(HttpError::new(HttpErrorKind::Blocked, Happened::No, message));
+        }
+        let (stream, address) = connect_to_any(origin, &spread(addresses), limit).await?;
         // Best effort: without it a request only goes out later.
         stream.set_nodelay(true).ok();
         if !origin.secure {
-            return Ok(Connection::Plain(stream));
+            return Ok(Connection { address, stream: Box::new(stream) });
         }
         let name = match &origin.host {
             Host::Address(address) => ServerName::from(*address),
@@ -76,101 +77,102 @@ impl Connector {
                 .map_err(|_| invalid(format!("{origin}: the host's name is not valid for TLS")))?,
         };
         let secured = self.tls.connect(name, stream).await;
-        let secured = secured.map_err(|error| tls_error(format!("{origin}: the TLS handshake failed: {error}")))?;
-        Ok(Connection::Tls(Box::new(secured)))
+        let secured =
+            secured.map_err(|error| tls_error(format!("{origin}: the TLS handshake failed: {}", explain(&error))))?;
+        Ok(Connection { address, stream: Box::new(secured) })
     }
 
-    /// Tries one address after the other. Each gets its share of the time that is left, so that one that swallows
-    /// packets does not use it up for all.
-    async fn connect_to_any(
-        &self,
-        origin: &Origin,
-        addresses: &[SocketAddr],
-        end: Option<Instant>,
-    ) -> Result<TcpStream, HttpError> {
-        let mut reason = String::from("the name has no address");
-        for (index, address) in addresses.iter().enumerate() {
-            let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
-            let share = u32::try_from(addresses.len() - index).map_or(left, |shares| left / shares);
-            match within(share, TcpStream::connect(*address)).await {
-                Some(Ok(stream)) => return Ok(stream),
-                Some(Err(error)) => reason = error.to_string(),
-                None => reason = format!("{address} does not answer"),
-            }
-        }
-        let message = format!("{origin}: cannot connect: {reason}");
-        Err(HttpError::new(HttpErrorKind::Connect, Happened::No, message))
+    async fn resolve(&self, origin: &Origin) -> Result<Vec<SocketAddr>, HttpError> {
+        let name = match &origin.host {
+            Host::Address(address) => return Ok(vec![SocketAddr::new(*address, origin.port)]),
+            Host::Name(name) => name,
+        };
+        let (lookup, place) = (self.lookups.acquire_arc().await, (name.clone(), origin.port));
+        let resolved = smol::unblock(move || {
+            // Nothing ends a lookup before its time: it counts until then, whoever has given up waiting for it.
+            let _lookup = lookup;
+            place.to_socket_addrs().map(Vec::from_iter)
+        });
+        resolved.await.map_err(|error| {
+            let message = format!("{origin}: cannot resolve the host's name: {error}");
+            HttpError::new(HttpErrorKind::Resolve, Happened::No, message)
+        })
     }
 }
 
-impl std::fmt::Debug for Connector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connector").field("time_limit", &self.time_limit).finish_non_exhaustive()
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tls: _, addresses, time_limit, lookups: _ } = self;
+        f.debug_struct("Connector")
+            .field("addresses", addresses)
+            .field("time_limit", time_limit)
+            .finish_non_exhaustive()
     }
 }
 
 /// A connection to an origin.
 #[derive(Debug)]
-pub(super) enum Connection {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+pub(super) struct Connection {
+    address: SocketAddr,
+    stream: Box<dyn Stream>,
 }
 
 impl Connection {
+    /// The address at its other end.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Whether nothing came and the other side has not closed it: anything that came unasked makes it useless.
     pub(super) fn is_quiet(&mut self) -> bool {
         let mut context = Context::from_waker(Waker::noop());
-        Pin::new(self.stream()).poll_read(&mut context, &mut [0]).is_pending()
-    }
-
-    fn stream(&mut self) -> &mut dyn Stream {
-        match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => &mut **stream,
-        }
+        Pin::new(&mut self.stream).poll_read(&mut context, &mut [0]).is_pending()
     }
 }
 
-/// What both kinds of connections are.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+/// What plain and secured connections are.
+trait Stream: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+impl<T: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin> Stream for T {}
 
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(self.get_mut().stream()).poll_read(cx, buffer)
+        Pin::new(&mut self.get_mut().stream).poll_read(cx, buffer)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(self.get_mut().stream()).poll_write(cx, bytes)
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(self.get_mut().stream()).poll_flush(cx)
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(self.get_mut().stream()).poll_close(cx)
+        Pin::new(&mut self.get_mut().stream).poll_close(cx)
     }
 }
 
-/// Whether a connection failed in its TLS rather than below it.
-pub(super) fn is_tls_error(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
-}
-
-async fn resolve(origin: &Origin) -> Result<Vec<SocketAddr>, HttpError> {
-    let name = match &origin.host {
-        Host::Address(address) => return Ok(vec![SocketAddr::new(*address, origin.port)]),
-        Host::Name(name) => name,
-    };
-    let addresses = smol::net::resolve((name.as_str(), origin.port)).await.map_err(|error| {
-        let message = format!("{origin}: cannot resolve the host's name: {error}");
-        HttpError::new(HttpErrorKind::Resolve, Happened::No, message)
-    })?;
-    Ok(spread(addresses))
+/// Tries one address after the other. Each gets its share of the time that is left, so that one that swallows packets
+/// does not use it up for all.
+async fn connect_to_any(
+    origin: &Origin,
+    addresses: &[SocketAddr],
+    limit: TimeLimit,
+) -> Result<(TcpStream, SocketAddr), HttpError> {
+    let (mut kind, mut reason) = (HttpErrorKind::Connect, String::from("the name has no address"));
+    for (index, address) in addresses.iter().enumerate() {
+        let left = limit.left();
+        let share = u32::try_from(addresses.len() - index).map_or(left, |shares| left / shares);
+        match TimeLimit::begin(share).bound(TcpStream::connect(*address)).await {
+            Some(Ok(stream)) => return Ok((stream, *address)),
+            Some(Err(error)) => (kind, reason) = (HttpErrorKind::Connect, error.to_string()),
+            None => (kind, reason) = (HttpErrorKind::Timeout, format!("{address} does not answer")),
+        }
+    }
+    Err(HttpError::new(kind, Happened::No, format!("{origin}: cannot connect: {reason}")))
 }
 
 /// The first [`MAX_ADDRESSES`], so chosen that both families are among them: an address of the first family, one of
@@ -194,25 +196,9 @@ fn spread(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     spread
 }
 
-/// Adds one certificate in DER, or all of a PEM text.
-fn add_root(roots: &mut RootCertStore, certificate: &[u8]) -> Result<(), String> {
-    if certificate.first() == Some(&DER_SEQUENCE) {
-        return roots.add(CertificateDer::from(certificate)).map_err(|error| error.to_string());
-    }
-    let mut found = false;
-    for certificate in CertificateDer::pem_slice_iter(certificate) {
-        roots.add(certificate.map_err(|error| error.to_string())?).map_err(|error| error.to_string())?;
-        found = true;
-    }
-    if found { Ok(()) } else { Err(String::from("it holds no certificate")) }
-}
-
-fn tls_error(message: String) -> HttpError {
-    HttpError::new(HttpErrorKind::Tls, Happened::No, message)
-}
-
-/// What every certificate in DER starts with.
-const DER_SEQUENCE: u8 = 0x30;
+/// How many names are resolved at once. Each takes one of the 500 threads that smol has for what blocks, and with a name
+/// server that does not answer, for half a minute: strangers' names must not take them all.
+const MAX_LOOKUPS: usize = 64;
 
 /// How many addresses of a name are tried: a share of the time below a second would only fail.
 const MAX_ADDRESSES: usize = 8;

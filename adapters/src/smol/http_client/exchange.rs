@@ -9,20 +9,19 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
-    time::Duration,
 };
 
 use segno_core::{Happened, HttpError, HttpErrorKind};
 use smol::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    connection::{Connection, Connector, is_tls_error},
+    connection::{Connection, Connector},
     options::HttpClientOptions,
     origin::Origin,
     pool::{Pool, PoolLimits},
     reply::{Reply, ReplyDecoder, ReplyError, ReplyLimits},
     request::Request,
-    time_limit::within,
+    tls::{connector, is_tls_error},
 };
 
 /// Carries out exchanges over connections of its own.
@@ -31,7 +30,6 @@ pub(super) struct Exchanger {
     connector: Connector,
     pool: Arc<Pool>,
     limits: ReplyLimits,
-    time_limit: Duration,
 }
 
 impl Exchanger {
@@ -43,10 +41,13 @@ impl Exchanger {
             idle_time: options.idle_time,
         };
         Ok(Self {
-            connector: Connector::new(&options.root_certificates, options.connect_time_limit)?,
+            connector: Connector::new(
+                connector(&options.root_certificates)?,
+                options.addresses.clone(),
+                options.connect_time_limit,
+            ),
             pool: Pool::new(pool),
             limits: ReplyLimits { max_head: options.max_head, max_body: options.max_body },
-            time_limit: options.time_limit,
         })
     }
 
@@ -54,9 +55,9 @@ impl Exchanger {
     /// closed.
     pub(super) async fn exchange(&self, request: &Request) -> Result<Reply, HttpError> {
         let message = Message::new(request)?;
-        let limit = request.time_limit.map_or(self.time_limit, |limit| limit.min(self.time_limit));
-        within(limit, self.attempts(request, &message)).await.unwrap_or_else(|| {
-            let text = format!("{}: no whole reply within {limit:?}", request.origin);
+        let limit = request.time_limit;
+        limit.bound(self.attempts(request, &message)).await.unwrap_or_else(|| {
+            let text = format!("{}: no whole reply within {:?}", request.origin, limit.length());
             Err(HttpError::new(HttpErrorKind::Timeout, message.happened(), text))
         })
     }
@@ -64,7 +65,7 @@ impl Exchanger {
     /// An idle connection may be closed by the server while the request is on its way. So a request that was not
     /// answered with a single byte is sent once more, over a fresh one, if that cannot make it happen twice.
     async fn attempts(&self, request: &Request, message: &Message) -> Result<Reply, HttpError> {
-        let (lease, idle) = self.pool.lease(&request.origin).await;
+        let (lease, idle) = self.pool.lease(&request.origin, request.public_only).await;
         let (connection, outcome) = match idle {
             Some(idle) => {
                 let (connection, outcome) = self.attempt(idle, request, message).await;
@@ -90,7 +91,7 @@ impl Exchanger {
         request: &Request,
         message: &Message,
     ) -> Result<(Connection, Result<Reply, Failure>), HttpError> {
-        let connection = self.connector.connect(&request.origin).await.map_err(|error| {
+        let connection = self.connector.connect(&request.origin, request.public_only).await.map_err(|error| {
             // A first attempt may have reached the server.
             HttpError { happened: message.happened(), ..error }
         })?;
@@ -121,7 +122,12 @@ impl Exchanger {
                 reply.reusable &= writing == Writing::Done;
                 Ok(reply)
             }
-            Err(error) => Err(Failure { error: error.explain(&request.origin, message), unanswered }),
+            Err(error) => {
+                // The server has given its answer to the whole request, though nobody can take it.
+                let answered = decoder.answered() && writing == Writing::Done;
+                let happened = if answered && error.is_about_reply() { Happened::Yes } else { message.happened() };
+                Err(Failure { error: error.explain(&request.origin, happened), unanswered })
+            }
         };
         (connection, outcome)
     }
@@ -258,12 +264,20 @@ enum ExchangeError {
 }
 
 impl ExchangeError {
-    fn explain(&self, origin: &Origin, message: &Message) -> HttpError {
-        let (kind, happened) = match self {
-            Self::Io(error) if is_tls_error(error) => (HttpErrorKind::Tls, message.happened()),
-            Self::Io(_) | Self::Reply(ReplyError::Cut(_)) => (HttpErrorKind::ConnectionLost, message.happened()),
-            Self::Reply(ReplyError::TooLarge(..)) => (HttpErrorKind::TooLarge, Happened::Yes),
-            Self::Reply(ReplyError::Malformed(_) | ReplyError::Chunked(_)) => (HttpErrorKind::Protocol, Happened::Yes),
+    /// Whether the bytes of the reply are what is wrong.
+    fn is_about_reply(&self) -> bool {
+        match self {
+            Self::Io(_) | Self::Reply(ReplyError::Cut(_)) => false,
+            Self::Reply(ReplyError::TooLarge(..) | ReplyError::Malformed(_) | ReplyError::Chunked(_)) => true,
+        }
+    }
+
+    fn explain(&self, origin: &Origin, happened: Happened) -> HttpError {
+        let kind = match self {
+            Self::Io(error) if is_tls_error(error) => HttpErrorKind::Tls,
+            Self::Io(_) | Self::Reply(ReplyError::Cut(_)) => HttpErrorKind::ConnectionLost,
+            Self::Reply(ReplyError::TooLarge(..)) => HttpErrorKind::TooLarge,
+            Self::Reply(ReplyError::Malformed(_) | ReplyError::Chunked(_)) => HttpErrorKind::Protocol,
         };
         HttpError::new(kind, happened, format!("{origin}: {self}"))
     }

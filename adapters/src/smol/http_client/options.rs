@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-/// The limits of an [`HttpClient`](super::HttpClient), and whom it trusts.
+use http::HeaderValue;
+
+use super::addresses::Addresses;
+
+/// The limits of an [`HttpClient`](super::HttpClient), whom it talks to, and whom it trusts.
 ///
 /// ```
 /// use std::time::Duration;
@@ -13,8 +17,8 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpClientOptions {
-    /// How long a whole exchange may take, from the wait for a free connection to the last byte of the reply. A request
-    /// may ask for less, never for more.
+    /// How long a whole exchange may take, from the wait for a free connection to the last byte of the reply,
+    /// redirects included. A request may ask for less, never for more.
     pub time_limit: Duration,
     /// How long it may take to make a connection: to resolve the name, to connect and to shake hands.
     pub connect_time_limit: Duration,
@@ -30,6 +34,13 @@ pub struct HttpClientOptions {
     pub max_idle_per_origin: usize,
     /// How long a connection is kept idle.
     pub idle_time: Duration,
+    /// How many redirects of one request are followed; with 0, a redirect is a reply like others. A request may ask for
+    /// less, never for more.
+    pub max_redirects: u32,
+    /// Which addresses are connected to.
+    pub addresses: Addresses,
+    /// The `User-Agent` of requests that have none of their own, if they are to have one.
+    pub user_agent: Option<HeaderValue>,
     /// Certificates of authorities to trust beside the public ones, each in DER, or one or more in PEM.
     pub root_certificates: Vec<Vec<u8>>,
 }
@@ -45,6 +56,9 @@ impl Default for HttpClientOptions {
             max_idle: MAX_IDLE,
             max_idle_per_origin: MAX_IDLE_PER_ORIGIN,
             idle_time: IDLE_TIME,
+            max_redirects: MAX_REDIRECTS,
+            addresses: Addresses::any(),
+            user_agent: Some(HeaderValue::from_static(USER_AGENT)),
             root_certificates: Vec::new(),
         }
     }
@@ -73,3 +87,10 @@ const MAX_IDLE_PER_ORIGIN: usize = 16;
 
 /// Less than the 60 seconds after which most servers and balancers close an idle connection themselves.
 const IDLE_TIME: Duration = Duration::from_secs(30);
+
+/// As most clients have it (Go's, ureq, reqwest), so that a URL that works there works here. An honest chain has some
+/// four: to `https`, to `www`, to a language, to a login.
+const MAX_REDIRECTS: u32 = 10;
+
+/// Some servers refuse requests that do not say who sends them.
+const USER_AGENT: &str = concat!("segno/", env!("CARGO_PKG_VERSION"));

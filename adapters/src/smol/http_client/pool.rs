@@ -12,7 +12,7 @@ use std::{
 use async_io::Timer;
 use smol::lock::{Semaphore, SemaphoreGuardArc};
 
-use super::{connection::Connection, origin::Origin};
+use super::{addresses::is_public, connection::Connection, origin::Origin};
 
 /// The open connections of one client.
 #[derive(Debug)]
@@ -38,14 +38,14 @@ impl Pool {
         Arc::new(Self { limits, slots, state: Mutex::default() })
     }
 
-    /// Waits until one more connection may be in use, and looks for an idle one to this origin. Without one, there is
-    /// room for a fresh one.
-    pub(super) async fn lease(self: &Arc<Self>, origin: &Origin) -> (Lease, Option<Connection>) {
+    /// Waits until one more connection may be in use, and looks for an idle one to this origin, at a public address
+    /// if it must be one. Without one, there is room for a fresh one.
+    pub(super) async fn lease(self: &Arc<Self>, origin: &Origin, public_only: bool) -> (Lease, Option<Connection>) {
         let slot = self.slots.acquire_arc().await;
         let lease = Lease::new(self, slot);
         let mut state = self.state();
         state.close_expired();
-        let connection = state.take(origin);
+        let connection = state.take(origin, public_only);
         if connection.is_none() {
             state.close_oldest_above(self.limits.max_connections);
         }
@@ -148,8 +148,10 @@ struct Idle {
 impl State {
     /// The connection to this origin that was used last, as long as the other side kept it: the older ones are more
     /// likely to be closed soon.
-    fn take(&mut self, origin: &Origin) -> Option<Connection> {
-        while let Some(index) = self.idle.iter().rposition(|idle| idle.origin == *origin) {
+    fn take(&mut self, origin: &Origin, public_only: bool) -> Option<Connection> {
+        // One name may have led to several addresses; what the client allows was asked before each was connected to.
+        let fits = |idle: &Idle| idle.origin == *origin && (!public_only || is_public(idle.connection.address().ip()));
+        while let Some(index) = self.idle.iter().rposition(fits) {
             let mut idle = self.idle.remove(index)?;
             if idle.connection.is_quiet() {
                 return Some(idle.connection);

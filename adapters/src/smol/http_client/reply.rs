@@ -21,6 +21,7 @@ pub(super) struct ReplyDecoder {
     line: usize,
     interims: usize,
     received: bool,
+    answered: bool,
     reply: Reply,
 }
 
@@ -68,6 +69,7 @@ impl ReplyDecoder {
             line: 0,
             interims: 0,
             received: false,
+            answered: false,
             reply: Reply::default(),
         }
     }
@@ -102,6 +104,11 @@ impl ReplyDecoder {
     /// Whether any byte came.
     pub(super) fn received(&self) -> bool {
         self.received
+    }
+
+    /// Whether the head of the final reply came.
+    pub(super) fn answered(&self) -> bool {
+        self.answered
     }
 
     /// The reply, once it is whole.
@@ -186,6 +193,7 @@ impl ReplyDecoder {
             }
             return Ok(());
         }
+        self.answered = true;
         let framing = head.framing(self.bodiless, self.limits.max_body)?;
         self.reply.reusable = head.keeps_alive() && framing.1;
         self.state = framing.0;

@@ -1,12 +1,10 @@
 //! A request that is ready to be sent, and its head on the wire.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
 use segno_core::{Happened, HttpError, HttpErrorKind};
 
-use super::origin::Origin;
+use super::{origin::Origin, time_limit::TimeLimit};
 
 /// A request, addressed.
 #[derive(Debug)]
@@ -17,7 +15,9 @@ pub(super) struct Request {
     pub(super) target: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-    pub(super) time_limit: Option<Duration>,
+    pub(super) time_limit: TimeLimit,
+    /// Whether only a public address may be talked to.
+    pub(super) public_only: bool,
     /// Whether sending it twice has no further effect.
     pub(super) repeatable: bool,
 }

@@ -93,7 +93,8 @@ impl<X> World<X> {
         Self { database: Some(database), ..self }
     }
 
-    /// Adds an HTTP server, by its host's name: what it answers to the requests of handlers.
+    /// Adds an HTTP server, by its host's name: what it answers to the requests of handlers. A redirect is the reply: none
+    /// is followed here.
     ///
     /// ```
     /// use segno::{HttpReply, testing::World};
