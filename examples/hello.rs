@@ -47,6 +47,6 @@ mod tests {
     #[test]
     fn other_methods_are_refused() {
         let request = post("/hello/Ada");
-        script(router(), request).responds(405).header("allow", "GET, HEAD");
+        script(router(), request).responds(405).header("allow", "GET, HEAD, OPTIONS");
     }
 }

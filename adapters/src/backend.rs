@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use segno_core::{BodyError, Chunk, Happened, Request, ResponseHead, WriteError, WriteErrorKind};
+use segno_core::{BodyError, Chunk, Happened, Headers, Inform, Request, ResponseHead, WriteError, WriteErrorKind};
 
 /// Opens a session for each tasklet. It is shared by all of them.
 ///
@@ -28,6 +28,8 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// What an adapter's connection does for an [`Exchange`].
 pub(crate) trait Wire: Send + Sync {
     fn read_body(&self) -> Boxed<'_, Result<Option<Chunk>, BodyError>>;
+    fn read_trailers(&self) -> Boxed<'_, Result<Headers, BodyError>>;
+    fn inform(&self, inform: Inform) -> Boxed<'_, Result<(), WriteError>>;
     fn respond(&self, head: ResponseHead) -> Boxed<'_, Result<(), WriteError>>;
     fn write(&self, piece: Bytes) -> Boxed<'_, Result<(), WriteError>>;
 }
@@ -52,6 +54,27 @@ impl Exchange {
             Some(wire) => wire.read_body().await,
             None => Ok(None),
         }
+    }
+
+    /// Performs [`ReadTrailers`](crate::ReadTrailers).
+    ///
+    /// # Errors
+    ///
+    /// If the body was not read to its end.
+    pub async fn read_trailers(&self) -> Result<Headers, BodyError> {
+        match &self.0 {
+            Some(wire) => wire.read_trailers().await,
+            None => Ok(Headers::default()),
+        }
+    }
+
+    /// Performs [`Inform`].
+    ///
+    /// # Errors
+    ///
+    /// If it is no interim response, or the head of the response was sent before.
+    pub async fn inform(&self, inform: Inform) -> Result<(), WriteError> {
+        self.wire()?.inform(inform).await
     }
 
     /// Performs [`Respond`](crate::Respond).

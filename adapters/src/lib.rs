@@ -56,7 +56,7 @@
 //! | for | look at |
 //! |---|---|
 //! | what a handler may ask for | the methods of [`Io`] |
-//! | what comes in and goes out | [`Request`], [`Body`], [`Response`], [`ResponseStream`], [`Page`], [`Error`] |
+//! | what comes in and goes out | [`Request`], [`Body`], [`Response`], [`ResponseStream`], [`EventStream`], [`Page`], [`Error`] |
 //! | which handler a request gets | [`Router`], [`Handler::with`] for what goes around one |
 //! | effects side by side | [`join!`], [`race!`], [`Io::timeout`] |
 //! | effects of your own | [`effects!`], [`Effect`], [`Perform`], [`smol::Backend::state`] |

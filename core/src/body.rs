@@ -8,9 +8,9 @@ use bytes::Bytes;
 use crate::{
     effect::Has,
     error::Happened,
-    io::Io,
+    io::{Ask, Io},
     request::{Body, field},
-    standard::{BodyError, BodyErrorKind, ReadBody},
+    standard::{BodyError, BodyErrorKind, ReadBody, ReadTrailers},
 };
 
 impl Body {
@@ -110,6 +110,29 @@ impl Body {
     ) -> impl Future<Output = Result<Form, BodyError>> {
         let bytes = self.bytes(io, limit);
         async move { Ok(Form(bytes.await?)) }
+    }
+
+    /// The trailer fields: those that came after a chunked body, such as a digest of it. Most bodies have none.
+    ///
+    /// They are known when the body was read to its end: when [`chunk`](Self::chunk) gave `None`, or
+    /// [`bytes`](Self::bytes) and the like gave all of it. They are as little to be trusted as the header fields, and are
+    /// never among them.
+    ///
+    /// # Errors
+    ///
+    /// [`Order`](BodyErrorKind::Order) if the body was not read to its end.
+    ///
+    /// ```
+    /// # use segno_core::{Io, Request, Response, Result};
+    /// async fn store(mut io: Io, mut request: Request) -> Result<Response> {
+    ///     let body = request.body.bytes(&mut io, 64 << 10).await?;
+    ///     let trailers = request.body.trailers(&mut io).await?;
+    ///     Ok(Response::text(format!("{} bytes, {:?}", body.len(), trailers.get("x-digest"))))
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn trailers<'a, S: Has<ReadTrailers>>(&'a mut self, io: &'a mut Io<S>) -> Ask<'a, S, ReadTrailers> {
+        io.perform(ReadTrailers)
     }
 }
 

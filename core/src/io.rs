@@ -28,7 +28,10 @@ use crate::{
 /// | HTTP from others | [`http_get`](Io::http_get), [`http_send`](Io::http_send) |
 /// | chat | [`chat_send`](Io::chat_send), [`chat_recv`](Io::chat_recv), [`chat_subscribe`](Io::chat_subscribe), [`chat_balance`](Io::chat_balance) |
 /// | the request's body | [`Body::text`](crate::Body::text), [`bytes`](crate::Body::bytes), [`form`](crate::Body::form), [`chunk`](crate::Body::chunk) |
+/// | the fields that come after it | [`Body::trailers`](crate::Body::trailers) |
+/// | an interim response | [`inform`](Io::inform) |
 /// | a response in pieces | [`respond`](Io::respond), then [`ResponseStream::write`](crate::ResponseStream::write) |
+/// | server-sent events | [`events`](Io::events), then [`EventStream::send`](crate::EventStream::send) |
 /// | time and chance | [`now`](Io::now), [`sleep`](Io::sleep), [`random`](Io::random) |
 /// | several at the same time | [`join!`](crate::join), [`race!`](crate::race), [`join_all`](Io::join_all), [`race_all`](Io::race_all), [`timeout`](Io::timeout) |
 /// | what must be done after a stop | [`cleanup`](Io::cleanup), [`stopped`](Io::stopped) |

@@ -3,13 +3,16 @@
 //! A lane is a future beside others, with an [`Io`] and a path of its own. The lanes of a join, race or timeout run in
 //! turn within their parent's future: first each once, and then only the one whose answer came.
 
+mod companion;
+
 use alloc::{boxed::Box, vec::Vec};
 use core::{
     fmt,
     future::{Future, poll_fn},
+    ops::ControlFlow::{self, Break, Continue},
     panic::Location,
     pin::pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -19,6 +22,8 @@ use crate::{
     slot::Shared,
     standard::Sleep,
 };
+
+pub(crate) use companion::Companion;
 
 impl<S: EffectSet> Io<S> {
     /// Runs any number of lanes of one kind side by side, and gives what they return, in their order.
@@ -38,13 +43,13 @@ impl<S: EffectSet> Io<S> {
         let mut fork = Fork::new(self, alloc::vec![CLOSED; lanes.len()]);
         let mut ios: Vec<_> = (0..lanes.len()).map(|lane| fork.io(lane)).collect();
         let mut futures: Vec<_> = ios.iter_mut().zip(lanes).map(|(io, lane)| Some(Box::pin(lane(io)))).collect();
-        fork.run(Until::All, |lane, context| {
+        fork.run(|lane, context| {
             let Some(future) = &mut futures[lane] else {
                 return Poll::Pending;
             };
-            ends[lane] = Some(core::task::ready!(future.as_mut().poll(context)));
+            ends[lane] = Some(ready!(future.as_mut().poll(context)));
             futures[lane] = None;
-            Poll::Ready(())
+            Poll::Ready(Continue(()))
         })
         .await;
         drop(futures);
@@ -70,9 +75,9 @@ impl<S: EffectSet> Io<S> {
         let mut fork = Fork::new(self, alloc::vec![CLOSED; lanes.len()]);
         let mut ios: Vec<_> = (0..lanes.len()).map(|lane| fork.io(lane)).collect();
         let mut futures: Vec<_> = ios.iter_mut().zip(lanes).map(|(io, lane)| Box::pin(lane(io))).collect();
-        fork.run(Until::Any, |lane, context| {
-            end = Some((lane, core::task::ready!(futures[lane].as_mut().poll(context))));
-            Poll::Ready(())
+        fork.run(|lane, context| {
+            end = Some((lane, ready!(futures[lane].as_mut().poll(context))));
+            Poll::Ready(Break(()))
         })
         .await;
         drop(futures);
@@ -144,12 +149,6 @@ struct Fork<'a, S: EffectSet, L: AsMut<[u32]>> {
     lanes: L,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Until {
-    All,
-    Any,
-}
-
 impl<'a, S: EffectSet, L: AsMut<[u32]>> Fork<'a, S, L> {
     /// Opens as many lanes as `lanes` has places.
     fn new(parent: &'a Io<S>, mut lanes: L) -> Self {
@@ -165,7 +164,8 @@ impl<'a, S: EffectSet, L: AsMut<[u32]>> Fork<'a, S, L> {
         Io { slot: self.slot.clone(), lane: self.lanes.as_mut()[lane] }
     }
 
-    async fn run(&mut self, until: Until, mut poll: impl FnMut(usize, &mut Context<'_>) -> Poll<()>) {
+    /// Runs the lanes until all have ended, or one of them with a break.
+    async fn run(&mut self, mut poll: impl FnMut(usize, &mut Context<'_>) -> Poll<ControlFlow<()>>) {
         let Self { slot, parent, lanes } = self;
         let lanes = lanes.as_mut();
         let mut open = lanes.len();
@@ -181,11 +181,14 @@ impl<'a, S: EffectSet, L: AsMut<[u32]>> Fork<'a, S, L> {
             };
             started = true;
             for lane in polled.clone() {
-                if lanes[lane] != CLOSED && poll(lane, context).is_ready() {
+                if lanes[lane] == CLOSED {
+                    continue;
+                }
+                if let Poll::Ready(end) = poll(lane, context) {
                     slot.lock().close(lanes[lane]);
                     lanes[lane] = CLOSED;
                     open -= 1;
-                    if open == 0 || until == Until::Any {
+                    if open == 0 || end.is_break() {
                         return Poll::Ready(());
                     }
                 }
@@ -238,8 +241,11 @@ macro_rules! arity {
                 let mut ios = ($(fork.io($index),)*);
                 {
                     $(let mut $lane = pin!($lane(&mut ios.$index));)*
-                    fork.run(Until::All, |lane, context| match lane {
-                        $($index => $lane.as_mut().poll(context).map(|end| ends.$index = Some(end)),)*
+                    fork.run(|lane, context| match lane {
+                        $($index => $lane.as_mut().poll(context).map(|end| {
+                            ends.$index = Some(end);
+                            Continue(())
+                        }),)*
                         _ => Poll::Pending,
                     })
                     .await;
@@ -264,8 +270,11 @@ macro_rules! arity {
                 let mut ios = ($(fork.io($index),)*);
                 {
                     $(let mut $lane = pin!($lane(&mut ios.$index));)*
-                    fork.run(Until::Any, |lane, context| match lane {
-                        $($index => $lane.as_mut().poll(context).map(|value| end = Some($Race::$Lane(value))),)*
+                    fork.run(|lane, context| match lane {
+                        $($index => $lane.as_mut().poll(context).map(|value| {
+                            end = Some($Race::$Lane(value));
+                            Break(())
+                        }),)*
                         _ => Poll::Pending,
                     })
                     .await;

@@ -107,6 +107,8 @@ mod response;
 mod transaction;
 mod verbs;
 
+mod events;
+
 mod generator;
 mod tasklet;
 
@@ -118,6 +120,7 @@ pub use effect::{Answer, Effect, EffectSet, Fault, Has, Menu, Replay};
 pub use error::{
     AnswerError, AnswerErrorKind, EffectError, Error, Failure, Happened, Place, Result, StopReason, Stopped,
 };
+pub use events::{Event, EventStream, InvalidEvent};
 pub use handler::{Handler, HandlerFuture, IntoHandler, RouterError};
 pub use io::{Ask, Cleanup, Io};
 pub use lanes::{Elapsed, Race2, Race3, Race4, Race5, Race6, Race7, Race8};
@@ -129,9 +132,9 @@ pub use router::Router;
 pub use standard::{
     BodyError, BodyErrorKind, ChatBalance, ChatError, ChatErrorKind, ChatRecv, ChatSend, ChatSubscribe,
     ChatUnsubscribe, Chunk, ColumnIndex, FromValue, Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest,
-    HttpSend, InvalidHeader, Now, Params, Random, ReadBody, Respond, ResponseHead, Row, Rows, Sleep, Sql, SqlError,
-    SqlErrorKind, Standard, StandardOutcome, SubscriptionId, Timestamp, Transaction, TransactionAct, TransactionId,
-    Value, Write, WriteError, WriteErrorKind,
+    HttpSend, Inform, InvalidHeader, Now, Params, Random, ReadBody, ReadTrailers, Respond, ResponseHead, Row, Rows,
+    Sleep, Sql, SqlError, SqlErrorKind, Standard, StandardOutcome, SubscriptionId, Timestamp, Transaction,
+    TransactionAct, TransactionId, Value, Write, WriteError, WriteErrorKind,
 };
 pub use tasklet::{Step, Tasklet};
 pub use trace::{Entry, Trace};

@@ -1,7 +1,7 @@
 //! The request that a handler gets.
 
 use alloc::{borrow::Cow, boxed::Box, format, vec::Vec};
-use core::{fmt::Display, str::FromStr};
+use core::{fmt::Display, net::SocketAddr, str::FromStr};
 
 use http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
@@ -29,13 +29,14 @@ pub struct Request {
     /// The body, to be read by effects.
     pub body: Body,
     params: Vec<(Box<str>, Box<str>)>,
+    peer: Option<SocketAddr>,
 }
 
 impl Request {
     /// A request for this target, for tests and for jobs without HTTP. What is not a target becomes `/`.
     pub fn new(method: Method, target: &str) -> Self {
         let uri = target.parse().unwrap_or_else(|_| Uri::from_static("/"));
-        Self { method, uri, headers: HeaderMap::new(), body: Body::new(), params: Vec::new() }
+        Self { method, uri, headers: HeaderMap::new(), body: Body::new(), params: Vec::new(), peer: None }
     }
 
     /// A GET request for this target.
@@ -54,6 +55,22 @@ impl Request {
     pub fn with_param(mut self, name: &str, value: &str) -> Self {
         self.params.push((name.into(), value.into()));
         self
+    }
+
+    /// Sets who is connected: for servers, and for tests.
+    #[must_use]
+    pub fn with_peer(mut self, peer: SocketAddr) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+
+    /// The address of who is connected, as the server sees it: behind a proxy, the proxy's. `None` if it has none, as on a
+    /// unix socket, and where nobody is connected.
+    ///
+    /// A recorder keeps it with the request, so that a handler that decides by it does the same when it is replayed;
+    /// `Recorder::secret("peer")` leaves it out, and the replayed request has none.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
     }
 
     /// The path of the target, as it was sent.
@@ -109,7 +126,7 @@ impl From<http::Request<()>> for Request {
     fn from(request: http::Request<()>) -> Self {
         let (head, ()) = request.into_parts();
         let http::request::Parts { method, uri, headers, .. } = head;
-        Self { method, uri, headers, body: Body::new(), params: Vec::new() }
+        Self { method, uri, headers, body: Body::new(), params: Vec::new(), peer: None }
     }
 }
 

@@ -4,7 +4,10 @@ use alloc::string::String;
 use core::fmt::{self, Display, Write as _};
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
 
 use crate::standard::{Headers, InvalidHeader, ResponseHead};
 
@@ -100,6 +103,14 @@ impl ResponseHead {
     /// The head of an HTML page.
     pub fn html() -> Self {
         Self::of_type("text/html; charset=utf-8")
+    }
+
+    /// The head of an [`EventStream`](crate::EventStream): no cache keeps it, and nginx does not hold its events back.
+    pub fn events() -> Self {
+        let mut head = Self::of_type("text/event-stream");
+        head.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        head.headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+        head
     }
 
     /// Adds a header field.

@@ -18,8 +18,12 @@ use crate::{
 /// Handlers by path and method.
 ///
 /// A path is matched as it was sent; `{name}` stands for one segment of it, `{*name}` for all the rest. A path that nobody
-/// has gets the fallback, which is a 404; a method that the path does not have gets a 405 with `Allow`; HEAD is answered by
-/// the handler for GET, without the body, unless it has one of its own.
+/// has gets the fallback, which is a 404.
+///
+/// Methods are compared as they were sent, too: `get` is not `GET`. One that the path does not have gets a 405 with `Allow`;
+/// one that is not in RFC 9110 or RFC 5789 (PATCH), and that no route has, gets a 501, unless a fallback takes it. HEAD is
+/// answered by the handler for GET, without the body, and OPTIONS by a 204 with `Allow`, unless the path has a handler for
+/// it. `OPTIONS *` asks for the methods of all routes. Methods of your own are [routed](Self::route) as any other.
 ///
 /// ```
 /// use segno_core::{Io, Request, Response, Result, Router};
@@ -102,7 +106,8 @@ impl<S: EffectSet> Router<S> {
         self
     }
 
-    /// Puts a handler around all routes and fallbacks that were added before; see [`Handler::with`].
+    /// Puts a handler around all routes and fallbacks that were added before; see [`Handler::with`]. What the router answers
+    /// by itself, such as OPTIONS, is outside of it.
     #[must_use]
     pub fn with<F>(mut self, outer: impl Fn(Io<S>, Request, Handler<S>) -> F + Clone + Send + Sync + 'static) -> Self
     where
@@ -154,10 +159,13 @@ methods! { get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE, o
 struct Table<S: EffectSet> {
     paths: matchit::Router<usize>,
     /// By the numbers that `paths` finds.
-    methods: Vec<Vec<(Method, Handler<S>)>>,
+    methods: Vec<Methods<S>>,
     /// The longest prefix first.
     fallbacks: Vec<(String, Handler<S>)>,
 }
+
+/// The methods of one path.
+type Methods<S> = Vec<(Method, Handler<S>)>;
 
 impl<S: EffectSet> Table<S> {
     fn new(router: Router<S>) -> Result<Self, RouterError> {
@@ -201,7 +209,11 @@ impl<S: EffectSet> Table<S> {
         let handler = |method: &Method| methods.iter().find(|(taken, _)| taken == method).map(|(_, handler)| handler);
         let by_get = || (request.method == Method::HEAD).then(|| handler(&Method::GET)).flatten();
         let Some(handler) = handler(&request.method).or_else(by_get) else {
-            return answer(not_allowed(methods));
+            return answer(match request.method {
+                Method::OPTIONS => options(methods),
+                ref method if self.knows(method) => not_allowed(methods),
+                _ => not_implemented(),
+            });
         };
         match request.set_params(found.params.iter()) {
             Some(()) => handler.call(io, request),
@@ -209,25 +221,50 @@ impl<S: EffectSet> Table<S> {
         }
     }
 
+    /// For a path that no route has.
     fn fall_back(&self, io: Io<S>, request: Request) -> HandlerFuture {
         let path = request.path();
         let is_under = |prefix: &str| {
             path.strip_prefix(prefix).is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.starts_with('/'))
         };
+        if request.method == Method::OPTIONS && path == "*" {
+            return answer(options(self.methods.iter().flatten()));
+        }
         match self.fallbacks.iter().find(|(prefix, _)| is_under(prefix)) {
             Some((_, handler)) => handler.call(io, request),
-            None => answer(Err(Error::status(404, "Not Found"))),
+            None if self.knows(&request.method) => answer(Err(Error::status(404, "Not Found"))),
+            None => answer(not_implemented()),
         }
+    }
+
+    /// Whether anybody may have heard of this method.
+    fn knows(&self, method: &Method) -> bool {
+        STANDARD.contains(method) || self.methods.iter().flatten().any(|(taken, _)| taken == method)
     }
 }
 
-fn not_allowed<S: EffectSet>(methods: &[(Method, Handler<S>)]) -> Result<Response> {
-    let mut allowed: Vec<&str> = methods.iter().map(|(method, _)| method.as_str()).collect();
-    if allowed.contains(&"GET") && !allowed.contains(&"HEAD") {
+fn options<'a, S: EffectSet>(methods: impl IntoIterator<Item = &'a (Method, Handler<S>)>) -> Result<Response> {
+    Ok(Response::new(204, "").header("allow", &allowed(methods))?)
+}
+
+fn not_allowed<S: EffectSet>(methods: &Methods<S>) -> Result<Response> {
+    Ok(Response::text("Method Not Allowed\n").status(405).header("allow", &allowed(methods))?)
+}
+
+fn not_implemented() -> Result<Response> {
+    Ok(Response::text("Not Implemented\n").status(501))
+}
+
+/// What can be asked for where these methods have handlers.
+fn allowed<'a, S: EffectSet>(methods: impl IntoIterator<Item = &'a (Method, Handler<S>)>) -> String {
+    let mut allowed: Vec<&str> = methods.into_iter().map(|(method, _)| method.as_str()).collect();
+    if allowed.contains(&"GET") {
         allowed.push("HEAD");
     }
+    allowed.push("OPTIONS");
     allowed.sort_unstable();
-    Ok(Response::text("Method Not Allowed\n").status(405).header("allow", &allowed.join(", "))?)
+    allowed.dedup();
+    allowed.join(", ")
 }
 
 fn answer(response: Result<Response>) -> HandlerFuture {
@@ -236,3 +273,16 @@ fn answer(response: Result<Response>) -> HandlerFuture {
 
 /// matchit names a path's parameters by the letters of the alphabet, and panics when it runs out of them.
 const MOST_PARAMS: usize = 25;
+
+/// The methods that every server knows of: those of RFC 9110, and PATCH.
+const STANDARD: [Method; 9] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+    Method::TRACE,
+    Method::CONNECT,
+];

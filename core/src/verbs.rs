@@ -13,7 +13,7 @@ use crate::{
     slot::Shared,
     standard::{
         ChatBalance, ChatError, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, HttpGet, HttpRequest, HttpSend,
-        Now, Params, Random, Respond, ResponseHead, Sleep, Sql, Standard, SubscriptionId, Write, WriteError,
+        Inform, Now, Params, Random, Respond, ResponseHead, Sleep, Sql, Standard, SubscriptionId, Write, WriteError,
     },
 };
 
@@ -135,6 +135,32 @@ impl<S: EffectSet> Io<S> {
         self.perform(ChatBalance { room: room.into() })
     }
 
+    /// Sends an interim response, before the response begins: 103 Early Hints, for instance, so that a browser fetches what
+    /// the page will need while the page is made. There may be several.
+    ///
+    /// A client of HTTP/1.0 knows none, and is sent none.
+    ///
+    /// ```
+    /// # use segno_core::{Io, Request, Response, ResponseHead, Result};
+    /// async fn page(mut io: Io, _: Request) -> Result<Response> {
+    ///     io.inform(ResponseHead::new(103).header("link", "</style.css>; rel=preload; as=style")?).await?;
+    ///     let text: String = io.sql("select text from page", ()).await?.one()?.get("text")?;
+    ///     Ok(Response::html(text))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the status is not from 100 to 199, or is 101; if there is a field that says where a body ends, or what becomes of
+    /// the connection; if the head of the response was sent before.
+    #[track_caller]
+    pub fn inform(&mut self, head: ResponseHead) -> Ask<'_, S, Inform>
+    where
+        S: Has<Inform>,
+    {
+        self.perform(Inform(head))
+    }
+
     /// Sends the head of a response whose body follows in pieces.
     ///
     /// ```
@@ -238,17 +264,13 @@ impl ResponseStream {
 /// [`Lagged`](crate::ChatErrorKind::Lagged). Dropping it ends it.
 ///
 /// ```
-/// # use core::time::Duration;
-/// # use segno_core::{Io, Request, Response, ResponseHead, Result};
-/// async fn events(mut io: Io, _: Request) -> Result<Response> {
+/// # use segno_core::{Io, Request, Response, Result};
+/// async fn listen(mut io: Io, _: Request) -> Result<Response> {
 ///     let mut room = io.chat_subscribe("room").await?;
-///     let mut out = io.respond(ResponseHead::new(200).header("content-type", "text/event-stream")?).await?;
+///     let mut events = io.events().await?;
 ///     loop {
-///         let message = io.timeout(Duration::from_secs(15), async |io| room.recv(io).await).await;
-///         match message {
-///             Ok(message) => out.write(&mut io, format!("data: {}\n\n", message?)).await?,
-///             Err(_elapsed) => out.write(&mut io, ": still here\n\n").await?,
-///         }
+///         let message = events.wait(&mut io, async |io| room.recv(io).await).await??;
+///         events.send(&mut io, &*message).await?;
 ///     }
 /// }
 /// ```

@@ -10,12 +10,10 @@
 //! data: hello, all
 //! ```
 //!
-//! While nobody speaks, the listener sees `: still here` every 15 seconds.
-
-use std::time::Duration;
+//! While nobody speaks, the listener sees `: heartbeat` every 15 seconds.
 
 use segno::{
-    ChatError, ChatErrorKind, Io, Request, Response, ResponseHead, Result, Router,
+    ChatError, ChatErrorKind, Io, Request, Response, Result, Router,
     smol::{Backend, serve},
 };
 
@@ -36,20 +34,16 @@ async fn page(_: Io, _: Request) -> Result<Response> {
 async fn listen(mut io: Io, request: Request) -> Result<Response> {
     let name: String = request.param("name")?;
     let mut room = io.chat_subscribe(name).await?;
-    let head =
-        ResponseHead::new(200).header("content-type", "text/event-stream")?.header("cache-control", "no-store")?;
-    let mut out = io.respond(head).await?;
+    let mut events = io.events().await?;
     loop {
-        let event = match io.timeout(HEARTBEAT, async |io| room.recv(io).await).await {
-            Ok(Ok(message)) => event(&message),
-            Ok(Err(ChatError { kind: ChatErrorKind::Lagged(lost), .. })) => {
-                event(&format!("({lost} messages were lost)"))
+        match events.wait(&mut io, async |io| room.recv(io).await).await? {
+            Ok(message) => events.send(&mut io, message).await?,
+            Err(ChatError { kind: ChatErrorKind::Lagged(lost), .. }) => {
+                events.send(&mut io, format!("({lost} messages were lost)")).await?;
             }
-            Ok(Err(ChatError { kind: ChatErrorKind::Stopped(_), .. })) => return Ok(out.end()),
-            Ok(Err(error)) => return Err(error.into()),
-            Err(_elapsed) => ": still here\n\n".to_owned(),
-        };
-        out.write(&mut io, event).await?;
+            Err(ChatError { kind: ChatErrorKind::Stopped(_), .. }) => return Ok(events.end()),
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 
@@ -61,50 +55,54 @@ async fn speak(mut io: Io, mut request: Request) -> Result<Response> {
     Ok(Response::text(format!("{reached} heard it\n")))
 }
 
-/// A message as a server-sent event: each of its lines is a field, so that none of them is taken for something else.
-fn event(message: &str) -> String {
-    let lines: String = message.split(['\r', '\n']).map(|line| format!("data: {line}\n")).collect();
-    lines + "\n"
-}
-
-/// Often enough for the proxies between here and there, which mostly cut what is silent for a minute.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
 /// What a person types at once.
 const MAX_MESSAGE: usize = 4 << 10;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use segno::{
         Happened, StopReason,
-        testing::{chat_recv, chat_send, chat_subscribe, get, post, script, sleep},
+        testing::{Client, World, chat_recv, chat_send, chat_subscribe, get, post, script, simulate, sleep},
     };
 
     use super::*;
+
+    const HEARTBEAT: Duration = Duration::from_secs(15);
 
     #[test]
     fn a_listener_hears_messages_gaps_and_heartbeats() {
         let lagged = ChatError::new(ChatErrorKind::Lagged(3), Happened::Yes, "read too slowly");
         script(listen, get("/").param("name", "lobby"))
             .expect(chat_subscribe("lobby"), ())
-            .expect(chat_recv("lobby"), "hello".into())
+            .expect(chat_recv("lobby"), "hello\nall".into())
             .expect_pending(sleep(HEARTBEAT))
-            .expect_pending(chat_recv("lobby"))
-            .expect(sleep(HEARTBEAT), ())
             .expect_error(chat_recv("lobby"), lagged)
+            .deferred()
+            .expect(sleep(HEARTBEAT), ())
+            .times(2)
             .expect_pending(sleep(HEARTBEAT))
             .expect_stopped(chat_recv("lobby"), StopReason::Shutdown)
             .expect_pending(sleep(HEARTBEAT))
             .responds(200)
             .header("content-type", "text/event-stream")
-            .body("data: hello\n\n: still here\n\ndata: (3 messages were lost)\n\n");
+            .body("data: hello\ndata: all\n\n: heartbeat\n\n: heartbeat\n\ndata: (3 messages were lost)\n\n");
     }
 
     #[test]
-    fn no_message_is_taken_for_a_field_of_the_stream() {
-        assert_eq!(event("one"), "data: one\n\n");
-        assert_eq!(event("two\nlines"), "data: two\ndata: lines\n\n");
-        assert_eq!(event("a\revent: fake\n\nid: 7"), "data: a\ndata: event: fake\ndata: \ndata: id: 7\n\n");
+    fn whoever_listens_hears_what_is_said_meanwhile() {
+        let listens = |from, to| {
+            let client = Client::new(get("/room/lobby")).arrives(Duration::from_secs(from));
+            client.vanishes_after(Duration::from_secs(to - from))
+        };
+        let speaks = Client::new(post("/room/lobby").body("hello")).arrives(Duration::from_secs(20));
+        let all = simulate(router(), World::new).client(listens(0, 40)).client(speaks).client(listens(25, 45));
+        all.faults(0).check(|_, ends| {
+            assert_eq!(ends[0].body(), b": heartbeat\n\ndata: hello\n\n: heartbeat\n\n");
+            assert_eq!(ends[1].body(), b"1 heard it\n");
+            assert_eq!(ends[2].body(), b": heartbeat\n\n");
+        });
     }
 
     #[test]

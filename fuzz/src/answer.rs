@@ -1,8 +1,9 @@
 //! Answers: a success of each effect, and a failure of each.
 
 use segno_core::{
-    BodyError, BodyErrorKind, ChatError, ChatErrorKind, Happened, HttpError, HttpErrorKind, HttpReply, SqlError,
-    SqlErrorKind, Standard, StandardOutcome, StopReason, Stopped, Timestamp, WriteError, WriteErrorKind, rows,
+    BodyError, BodyErrorKind, ChatError, ChatErrorKind, Happened, Headers, HttpError, HttpErrorKind, HttpReply,
+    SqlError, SqlErrorKind, Standard, StandardOutcome, StopReason, Stopped, Timestamp, WriteError, WriteErrorKind,
+    rows,
 };
 
 pub(crate) fn success(effect: &Standard) -> StandardOutcome {
@@ -18,6 +19,8 @@ pub(crate) fn success(effect: &Standard) -> StandardOutcome {
         Standard::ChatUnsubscribe(_) => O::ChatUnsubscribe(Ok(())),
         Standard::ChatBalance(_) => O::ChatBalance(Ok(0)),
         Standard::ReadBody(_) => O::ReadBody(Ok(None)),
+        Standard::ReadTrailers(_) => O::ReadTrailers(Ok(Headers::default())),
+        Standard::Inform(_) => O::Inform(Ok(())),
         Standard::Respond(_) => O::Respond(Ok(())),
         Standard::Write(_) => O::Write(Ok(())),
         Standard::Now(_) => O::Now(Ok(Timestamp::EPOCH)),
@@ -44,6 +47,8 @@ pub(crate) fn failure(effect: &Standard, happened: Happened) -> StandardOutcome 
         Standard::ChatUnsubscribe(_) => O::ChatUnsubscribe(Err(chat())),
         Standard::ChatBalance(_) => O::ChatBalance(Err(chat())),
         Standard::ReadBody(_) => O::ReadBody(Err(BodyError::new(BodyErrorKind::TooLarge, happened, text))),
+        Standard::ReadTrailers(_) => O::ReadTrailers(Err(BodyError::new(BodyErrorKind::Order, happened, text))),
+        Standard::Inform(_) => O::Inform(Err(WriteError::new(WriteErrorKind::Head, happened, text))),
         Standard::Respond(_) => O::Respond(Err(WriteError::new(WriteErrorKind::Order, happened, text))),
         Standard::Write(_) => O::Write(Err(WriteError::new(WriteErrorKind::ConnectionLost, happened, text))),
         Standard::Now(_) => O::Now(Err(stopped)),

@@ -47,6 +47,8 @@ impl Ledger {
             | Standard::ChatSend(_)
             | Standard::ChatBalance(_)
             | Standard::ReadBody(_)
+            | Standard::ReadTrailers(_)
+            | Standard::Inform(_)
             | Standard::Respond(_)
             | Standard::Write(_)
             | Standard::Now(_)

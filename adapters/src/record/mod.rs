@@ -38,6 +38,9 @@
 //! What no name tells is not found: a secret within a text, in a multipart form, or one that the handler transforms or
 //! writes in pieces. So treat the files as what they are, data of your users; they are readable by their owner alone.
 //!
+//! The [address](crate::Request::peer) of who was connected is kept beside the header fields, so that a handler that decides by
+//! it does the same again. Where it must not be kept, `secret("peer")` takes it out, and the replayed request has none.
+//!
 //! # An adapter of your own
 //!
 //! [`Recorder::begin`] begins with the head of a request; the tasklet is told to [record](crate::Tasklet::record), what it

@@ -64,8 +64,8 @@ impl Recorder {
         Ok(Self { options: Arc::new(options), seen: Arc::default(), writer: Arc::new(writer) })
     }
 
-    /// Whether those that failed are kept: with a status of 500 or more, or in the middle of their response. They are,
-    /// unless this says no. Those that panicked are kept in any case.
+    /// Whether those that failed are kept: with a status of 500 or more, but for 501, or in the middle of their response.
+    /// They are, unless this says no. Those that panicked are kept in any case.
     #[must_use]
     pub fn errors(self, kept: bool) -> Self {
         self.with(|options| options.errors = kept)
@@ -157,7 +157,7 @@ impl Recorder {
 impl Options {
     /// Why a trace is kept, if it is.
     fn why(&self, end: &RecordedEnd, took: Duration, sampled: bool) -> Option<&'static str> {
-        let failed = end.status >= SERVER_ERROR || end.kind == RecordedEndKind::Torn;
+        let failed = end.status >= SERVER_ERROR && end.status != NOT_IMPLEMENTED || end.kind == RecordedEndKind::Torn;
         let slow = self.slower_than.is_some_and(|limit| took > limit);
         match end.kind {
             RecordedEndKind::Panicked => Some("panic"),
@@ -175,6 +175,9 @@ impl Options {
 
 /// From here on a status says that the server is to blame.
 const SERVER_ERROR: u16 = 500;
+
+/// But for this one: it answers a method that nobody knows, and whoever sends those must not push out what failed.
+const NOT_IMPLEMENTED: u16 = 501;
 
 /// More files than a person looks at, and a gigabyte at most.
 const FILES: usize = 1_000;

@@ -16,7 +16,8 @@ use std::{
 use async_io::Timer;
 use bytes::Bytes;
 use segno_core::{
-    BodyError, Chunk, EffectSet, Handler, PerformedBy, Request, Response, ResponseHead, Result, StopReason, WriteError,
+    BodyError, BodyErrorKind, Chunk, EffectSet, Handler, Happened, Headers, Inform, PerformedBy, Request, Response,
+    ResponseHead, Result, StopReason, WriteError,
 };
 use smol::{future, lock::Mutex, net::TcpStream};
 use tracing::Instrument;
@@ -66,7 +67,7 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
                 Err(NoHead::Ended) => return,
             };
             let span = tracing::info_span!("request", method = %head.method, path = head.uri.path(), %peer);
-            match self.exchange(input, &stream, head).instrument(span).await {
+            match self.exchange(input, &stream, head, peer).instrument(span).await {
                 Some(next) => input = next,
                 None => return,
             }
@@ -87,7 +88,7 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
     }
 
     /// Serves one request; gives the input back if another may follow.
-    async fn exchange(&self, input: Input, stream: &TcpStream, head: Head) -> Option<Input> {
+    async fn exchange(&self, input: Input, stream: &TcpStream, head: Head, peer: SocketAddr) -> Option<Input> {
         let since = Instant::now();
         let close_after = !head.keep_alive || self.phases.is_draining();
         let output = Output::new(stream.clone(), self.options.write_time, &head.method, head.old, close_after);
@@ -99,7 +100,7 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
         });
         let Head { method, uri, headers, .. } = head;
         match codec::decode(method, uri, headers).await {
-            Some(request) => self.respond(request, &wire, stream).await,
+            Some(request) => self.respond(request.with_peer(peer), &wire, stream).await,
             None => failure::refuse(&mut *wire.output.lock().await, failure::NOT_DECODED).await,
         }
         let Some(Client { input, output, waits, .. }) = Arc::into_inner(wire) else {
@@ -276,6 +277,17 @@ impl Wire for Client {
         })
     }
 
+    fn read_trailers(&self) -> Boxed<'_, Result<Headers, BodyError>> {
+        Box::pin(async {
+            let trailers = self.input.lock().await.trailers().map(Headers::from);
+            trailers.ok_or_else(|| BodyError::new(BodyErrorKind::Order, Happened::No, TRAILERS_COME_LAST))
+        })
+    }
+
+    fn inform(&self, inform: Inform) -> Boxed<'_, Result<(), WriteError>> {
+        Box::pin(async move { self.output.lock().await.inform(&inform).await })
+    }
+
     fn respond(&self, head: ResponseHead) -> Boxed<'_, Result<(), WriteError>> {
         Box::pin(async { self.output.lock().await.respond(head).await })
     }
@@ -284,3 +296,5 @@ impl Wire for Client {
         Box::pin(async { self.output.lock().await.write(piece).await })
     }
 }
+
+const TRAILERS_COME_LAST: &str = "trailer fields come after the body: read it to its end first";

@@ -9,6 +9,7 @@ use std::{
 
 use async_io::{Async, Timer};
 use bytes::Bytes;
+use http::HeaderMap;
 use segno_core::{BodyError, BodyErrorKind, Chunk, Happened};
 use smol::future;
 
@@ -115,6 +116,11 @@ impl Input {
                 Ok(_) => {}
             }
         }
+    }
+
+    /// The trailer fields that came after the body, once its end was read. They do not change until the next head.
+    pub(crate) fn trailers(&mut self) -> Option<HeaderMap> {
+        matches!(self.body, Body::Length(0)).then(HeaderMap::new)
     }
 
     /// Whether the body, as far as it is known, is at its end.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
-use segno_core::{Happened, ResponseHead, WriteError, WriteErrorKind};
+use segno_core::{Happened, Inform, ResponseHead, WriteError, WriteErrorKind};
 use smol::net::TcpStream;
 
 use super::{
@@ -108,6 +108,22 @@ impl Output {
         }
     }
 
+    /// Sends an interim response; nothing to a client of HTTP/1.0, which would take it for the response.
+    pub(crate) async fn inform(&mut self, inform: &Inform) -> Result<(), WriteError> {
+        inform.check()?;
+        match self.state {
+            State::Start if self.old => Ok(()),
+            State::Start => {
+                self.buffer.extend(&interim(&inform.0));
+                self.flush().await
+            }
+            State::Broken => Err(self.failure().await),
+            State::HeadOnly | State::Length(_) | State::Chunked | State::UntilClose | State::End => {
+                Err(refused(WriteErrorKind::Order, "an interim response comes before the head of the response"))
+            }
+        }
+    }
+
     /// Writes the head of a response whose body follows in pieces.
     pub(crate) async fn respond(&mut self, mut head: ResponseHead) -> Result<(), WriteError> {
         if self.has_begun() {
@@ -143,10 +159,7 @@ impl Output {
                 Err(refused(WriteErrorKind::Order, "the body comes after the head, and before the end"))
             }
             State::HeadOnly => Err(refused(WriteErrorKind::NoBody, "this response has no body")),
-            State::Broken => match self.buffer.flush().await {
-                Err(error) => Err(error),
-                Ok(()) => Err(refused(WriteErrorKind::ConnectionLost, "the connection is lost")),
-            },
+            State::Broken => Err(self.failure().await),
             // A chunk without data would be the last.
             _ if piece.is_empty() => Ok(()),
             State::UntilClose => {
@@ -171,6 +184,12 @@ impl Output {
                 Ok(())
             }
         }
+    }
+
+    /// Why nothing can be sent any longer.
+    async fn failure(&mut self) -> WriteError {
+        let lost = || refused(WriteErrorKind::ConnectionLost, "the connection is lost");
+        self.buffer.flush().await.err().unwrap_or_else(lost)
     }
 
     /// Ends a response that was sent in pieces. If it is not whole, the connection will be cut.
@@ -235,6 +254,19 @@ impl Output {
         self.status = head.status.as_u16();
         encoded.map_err(|error| refused(WriteErrorKind::Head, &format!("the head cannot be encoded: {error}")))
     }
+}
+
+/// An interim response as bytes. http-types knows few of their statuses, so it is written here.
+fn interim(head: &ResponseHead) -> Vec<u8> {
+    let reason = head.status.canonical_reason().unwrap_or_default();
+    let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", head.status.as_str()).into_bytes();
+    for (name, value) in head.headers.iter() {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            bytes.extend_from_slice(part);
+        }
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes
 }
 
 /// Whatever the reason: a body that is not whole must not seem to be. Where nothing but the connection's end says that it

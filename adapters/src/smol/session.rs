@@ -9,8 +9,8 @@ use std::{
 
 use async_io::Timer;
 use segno_core::{
-    Answer, BodyError, Chunk, Io, Now, Perform, PerformedBy, Random, ReadBody, Request, Respond, Result, Sleep,
-    Stopped, Tasklet, Timestamp, Write, WriteError,
+    Answer, BodyError, Chunk, Headers, Inform, Io, Now, Perform, PerformedBy, Random, ReadBody, ReadTrailers, Request,
+    Respond, Result, Sleep, Stopped, Tasklet, Timestamp, Write, WriteError,
 };
 #[cfg(feature = "sqlite")]
 use segno_core::{Happened, Rows, Sql, SqlError, SqlErrorKind, Transaction};
@@ -260,6 +260,18 @@ performs_chat! { Session }
 impl<X: Send + Sync> Perform<ReadBody> for Session<X> {
     async fn perform(&self, _: ReadBody) -> Result<Option<Chunk>, BodyError> {
         self.exchange.read_body().await
+    }
+}
+
+impl<X: Send + Sync> Perform<ReadTrailers> for Session<X> {
+    async fn perform(&self, _: ReadTrailers) -> Result<Headers, BodyError> {
+        self.exchange.read_trailers().await
+    }
+}
+
+impl<X: Send + Sync> Perform<Inform> for Session<X> {
+    async fn perform(&self, inform: Inform) -> Result<(), WriteError> {
+        self.exchange.inform(inform).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use segno_core::{
-    ChatRecv, EffectSet, Entry, Happened, Has, HttpGet, HttpSend, Path, ReadBody, Replay, Respond, Sql, Trace,
+    ChatRecv, EffectSet, Entry, Happened, Has, HttpGet, HttpSend, Inform, Path, ReadBody, Replay, Respond, Sql, Trace,
     Transaction, TransactionAct, TransactionId, Write,
 };
 
@@ -15,7 +15,15 @@ use crate::{panics, sql::statement::controls_transaction};
 
 /// An effect set that contains the standard effects that laws speak of; every set over [`Standard`](crate::Standard) is one.
 pub trait Standards:
-    Has<Sql> + Has<Transaction> + Has<HttpGet> + Has<HttpSend> + Has<ChatRecv> + Has<ReadBody> + Has<Respond> + Has<Write>
+    Has<Sql>
+    + Has<Transaction>
+    + Has<HttpGet>
+    + Has<HttpSend>
+    + Has<ChatRecv>
+    + Has<ReadBody>
+    + Has<Inform>
+    + Has<Respond>
+    + Has<Write>
 {
 }
 
@@ -26,6 +34,7 @@ impl<S> Standards for S where
         + Has<HttpSend>
         + Has<ChatRecv>
         + Has<ReadBody>
+        + Has<Inform>
         + Has<Respond>
         + Has<Write>
 {
@@ -42,7 +51,7 @@ pub enum Law {
     /// No HTTP request and no receive of chat is under way while a transaction of the same handler is open, in whatever lane: a
     /// slow peer would hold a connection and its locks.
     NoWaitInTransaction,
-    /// A streamed response has one head, and no piece before it.
+    /// A streamed response has one head, no piece before it, and no interim response after it.
     OneResponse,
     /// What must happen [once](Replay::Once) is not asked for again after nobody knows whether it happened: it failed so, or
     /// it was abandoned.
@@ -229,6 +238,9 @@ fn one_response<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
         }
         if heads == 0 && <S as Has<Write>>::project(asked).is_some() {
             return Err("a piece is sent before the head".into());
+        }
+        if heads > 0 && <S as Has<Inform>>::project(asked).is_some() {
+            return Err("an interim response is sent after the head".into());
         }
     }
     Ok(())

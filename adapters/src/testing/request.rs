@@ -1,10 +1,10 @@
 //! Requests for tests.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, net::SocketAddr};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header::CONTENT_TYPE};
-use segno_core::Request;
+use segno_core::{BodyError, BodyErrorKind, Happened, Headers, Request};
 
 /// A request for a test, with its body.
 #[derive(Clone, Debug)]
@@ -14,8 +14,35 @@ pub struct TestRequest {
     target: String,
     headers: Vec<(HeaderName, HeaderValue)>,
     params: Vec<(String, String)>,
-    /// In the pieces in which it comes.
-    pub(super) body: VecDeque<Bytes>,
+    peer: Option<SocketAddr>,
+    pub(super) body: TestBody,
+}
+
+/// The body of a request, as far as it was not read yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TestBody {
+    /// In which it comes.
+    pieces: VecDeque<Bytes>,
+    trailers: Headers,
+    /// Whether its end was read.
+    ended: bool,
+}
+
+impl TestBody {
+    pub(super) fn read(&mut self) -> Option<Bytes> {
+        let piece = self.pieces.pop_front();
+        self.ended |= piece.is_none();
+        piece
+    }
+
+    pub(super) fn trailers(&self) -> Result<Headers, BodyError> {
+        // Where there is nothing to be read, the end is where it begins.
+        if self.ended || self.pieces.is_empty() && self.trailers.is_empty() {
+            return Ok(self.trailers.clone());
+        }
+        let message = "trailer fields come after the body: read it until it gives `None` first";
+        Err(BodyError::new(BodyErrorKind::Order, Happened::No, message))
+    }
 }
 
 /// A GET request.
@@ -50,7 +77,8 @@ pub fn head(target: &str) -> TestRequest {
 
 /// A request by any method.
 pub fn request(method: Method, target: &str) -> TestRequest {
-    TestRequest { method, target: target.into(), headers: Vec::new(), params: Vec::new(), body: VecDeque::new() }
+    let (target, body) = (target.into(), TestBody::default());
+    TestRequest { method, target, headers: Vec::new(), params: Vec::new(), peer: None, body }
 }
 
 impl TestRequest {
@@ -71,6 +99,20 @@ impl TestRequest {
     /// Sets a parameter of the route, for a handler that is tested without its router.
     pub fn param(mut self, name: &str, value: &str) -> Self {
         self.params.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets who is [connected](Request::peer), such as `203.0.113.7:4711`.
+    ///
+    /// # Panics
+    ///
+    /// If it is no address with a port.
+    #[track_caller]
+    pub fn peer(mut self, address: &str) -> Self {
+        match address.parse() {
+            Ok(address) => self.peer = Some(address),
+            Err(error) => panic!("{address:?} is no address of a peer, such as 203.0.113.7:4711: {error}"),
+        }
         self
     }
 
@@ -96,7 +138,32 @@ impl TestRequest {
     /// script(count, put("/").body_in_pieces(["one ", "two"])).responds(200).body("2");
     /// ```
     pub fn body_in_pieces(mut self, pieces: impl IntoIterator<Item: Into<Bytes>>) -> Self {
-        self.body = pieces.into_iter().map(Into::into).filter(|piece| !piece.is_empty()).collect();
+        self.body.pieces = pieces.into_iter().map(Into::into).filter(|piece| !piece.is_empty()).collect();
+        self
+    }
+
+    /// Adds a trailer field, which comes after the body: for [`Body::trailers`](crate::Body::trailers).
+    ///
+    /// ```
+    /// use segno::{Io, Request, Response, Result, testing::{post, script}};
+    ///
+    /// async fn checked(mut io: Io, mut request: Request) -> Result<Response> {
+    ///     request.body.bytes(&mut io, 1_000).await?;
+    ///     let trailers = request.body.trailers(&mut io).await?;
+    ///     Ok(Response::text(format!("{:?}", trailers.get("x-digest"))))
+    /// }
+    ///
+    /// script(checked, post("/").body("hello").trailer("x-digest", "2cf2")).responds(200).body("Some(\"2cf2\")");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If HTTP does not allow the name or the value.
+    #[track_caller]
+    pub fn trailer(mut self, name: &str, value: &str) -> Self {
+        if self.body.trailers.add(name, value).is_err() {
+            panic!("HTTP does not allow the trailer field {name:?}: {value:?}");
+        }
         self
     }
 
@@ -134,6 +201,9 @@ impl TestRequest {
         for (name, value) in &self.params {
             request = request.with_param(name, value);
         }
-        request
+        match self.peer {
+            Some(peer) => request.with_peer(peer),
+            None => request,
+        }
     }
 }

@@ -42,6 +42,9 @@ pub struct RecordedRequest {
     pub target: String,
     /// The header fields.
     pub headers: segno_core::Headers,
+    /// The address of who was connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
 }
 
 impl Header {
@@ -59,6 +62,7 @@ impl Header {
                 method: request.method.to_string(),
                 target: request.uri.to_string(),
                 headers: request.headers.clone().into(),
+                peer: request.peer().map(|peer| peer.to_string()),
             },
         }
     }

@@ -1,7 +1,8 @@
 //! Laws: each is broken by a handler, kept by its twin, and can be switched off.
 
 use segno::{
-    Entry, Handler, Io, Request, Response, Result, Standard, Transaction, TransactionAct, TransactionId, Write,
+    Entry, Handler, Io, Request, Response, ResponseHead, Result, Standard, Transaction, TransactionAct, TransactionId,
+    Write,
     testing::{End, Law, World, explore},
 };
 
@@ -23,6 +24,12 @@ async fn writes_before_its_head(mut io: Io, _: Request) -> Result<Response> {
     Ok(Response::text("done"))
 }
 
+async fn informs_after_its_head(mut io: Io, _: Request) -> Result<Response> {
+    let out = io.respond(ResponseHead::text()).await?;
+    let _ = io.inform(ResponseHead::new(103)).await;
+    Ok(out.end())
+}
+
 async fn compensates_after_a_stop(mut io: Io, _: Request) -> Result<Response> {
     if io.now().await.is_err() {
         let _ = io.sql("delete from hold", ()).await;
@@ -32,10 +39,11 @@ async fn compensates_after_a_stop(mut io: Io, _: Request) -> Result<Response> {
 
 #[test]
 fn every_law_is_broken_by_somebody_and_can_be_switched_off() {
-    let handlers: [(Handler, Law, &str); 4] = [
+    let handlers: [(Handler, Law, &str); 5] = [
         (Handler::new(closes_what_never_began), Law::TransactionsClose, "is closed by Rollback, and never began"),
         (Handler::new(begins_by_a_statement), Law::TransactionsAreScopes, "controls a transaction by hand"),
         (Handler::new(writes_before_its_head), Law::OneResponse, "a piece is sent before the head"),
+        (Handler::new(informs_after_its_head), Law::OneResponse, "an interim response is sent after the head"),
         (Handler::new(compensates_after_a_stop), Law::QuietAfterStop, "asked for sql, which was refused"),
     ];
     for (handler, law, what) in handlers {

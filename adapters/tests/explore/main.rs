@@ -5,6 +5,7 @@
 mod bank;
 mod claims;
 mod commits;
+mod exchange;
 mod faults;
 mod findings;
 mod lanes;

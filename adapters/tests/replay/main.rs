@@ -7,6 +7,7 @@ mod again;
 mod broken;
 mod edits;
 mod kept;
+mod peer;
 mod secrets;
 
 use std::{

@@ -1,10 +1,10 @@
 //! The request's body and the response.
 
 use segno::{
-    BodyError, BodyErrorKind, Error, Happened, Io, ReadBody, Request, Response, ResponseHead, Result, WriteError,
-    WriteErrorKind,
+    BodyError, BodyErrorKind, Error, Happened, Headers, Inform, Io, ReadBody, ReadTrailers, Request, Response,
+    ResponseHead, Result, WriteError, WriteErrorKind,
     http::Method,
-    testing::{TestRequest, delete, get, head, patch, post, put, request, respond, script, write},
+    testing::{TestRequest, delete, get, head, inform, patch, post, put, request, respond, script, write},
 };
 
 use crate::{failure, panic_of, says};
@@ -139,4 +139,78 @@ fn a_piece_whose_lane_is_gone_was_not_written() {
         Ok(out.end())
     }
     script(hasty, get("/")).expect(segno::Now, segno::Timestamp::EPOCH).responds(200).body("kept");
+}
+
+#[test]
+fn interim_responses_are_expected_or_not() {
+    async fn page(mut io: Io, _: Request) -> Result<Response> {
+        let hint = ResponseHead::new(103).header("link", "</style.css>; rel=preload")?;
+        io.inform(hint).await?;
+        Ok(Response::html("page"))
+    }
+    script(page, get("/")).responds(200).body("page");
+    script(page, get("/")).expect(inform(103), ()).responds(200);
+    let exactly = Inform(ResponseHead::new(103).header("link", "</style.css>; rel=preload").unwrap());
+    script(page, get("/")).expect(exactly, ()).responds(200);
+    says(&failure(script(page, get("/")).expect(inform(102), ())), &["expected status: 102", "asked    status: 103"]);
+    let gone = WriteError::new(WriteErrorKind::ConnectionLost, Happened::Unknown, "gone");
+    let error = script(page, get("/")).expect_error(inform(103), gone.clone()).fails();
+    assert_eq!(error.cause::<WriteError>(), Some(&gone));
+    says(&panic_of(|| drop(inform(1))), &["HTTP has no status 1"]);
+    // A script refuses what a server would refuse.
+    async fn switches(mut io: Io, _: Request) -> Result<Response> {
+        io.inform(ResponseHead::new(101)).await?;
+        Ok(Response::text(""))
+    }
+    assert_eq!(
+        script(switches, get("/")).fails().to_string(),
+        "101 is no interim status: they are 100 to 199, without 101"
+    );
+}
+
+/// Reads so many pieces of the body as the query says, and then its trailers.
+async fn trailers(mut io: Io, mut request: Request) -> Result<Response> {
+    for _ in 0..request.query("pieces")?.unwrap_or(0) {
+        request.body.chunk(&mut io).await?;
+    }
+    let trailers = request.body.trailers(&mut io).await?;
+    Ok(Response::text(format!("{} {:?}", trailers.len(), trailers.get("x-digest"))))
+}
+
+#[test]
+fn trailers_come_after_the_body() {
+    let sent = |pieces: usize| post(&format!("/?pieces={pieces}")).body_in_pieces(["one", "two"]);
+    for pieces in 0..3 {
+        let error = script(trailers, sent(pieces).trailer("x-digest", "7")).fails();
+        assert_eq!(error.cause::<BodyError>().unwrap().kind, BodyErrorKind::Order, "{pieces} pieces");
+    }
+    let both = sent(3).trailer("x-digest", "7").trailer("x-other", "8");
+    let cases = [
+        (both.clone(), "2 Some(\"7\")"),
+        (sent(3), "0 None"),
+        (post("/?pieces=1").trailer("x-digest", "7"), "1 Some(\"7\")"),
+        // Without a body there is nothing to be read.
+        (get("/"), "0 None"),
+    ];
+    for (request, told) in cases {
+        script(trailers, request).responds(200).body(told);
+    }
+    let mut other = Headers::default();
+    other.add("x-digest", "9").unwrap();
+    script(trailers, both).expect(ReadTrailers, other).responds(200).body("1 Some(\"9\")");
+    says(
+        &panic_of(|| drop(post("/").trailer("x digest", "7"))),
+        &["HTTP does not allow the trailer field \"x digest\""],
+    );
+}
+
+#[test]
+fn who_is_connected_can_be_set() {
+    async fn who(_: Io, request: Request) -> Result<Response> {
+        Ok(Response::text(format!("{:?}", request.peer())))
+    }
+    script(who, get("/")).responds(200).body("None");
+    script(who, get("/").peer("203.0.113.7:4711")).responds(200).body("Some(203.0.113.7:4711)");
+    script(who, get("/").peer("[2001:db8::7]:4711")).responds(200).body("Some([2001:db8::7]:4711)");
+    says(&panic_of(|| drop(get("/").peer("ada"))), &["\"ada\" is no address of a peer, such as 203.0.113.7:4711"]);
 }

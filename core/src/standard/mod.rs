@@ -14,7 +14,8 @@ pub use chat::{
 };
 pub use http::{Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest, HttpSend, InvalidHeader};
 pub use response::{
-    BodyError, BodyErrorKind, Chunk, ReadBody, Respond, ResponseHead, Write, WriteError, WriteErrorKind,
+    BodyError, BodyErrorKind, Chunk, Inform, ReadBody, ReadTrailers, Respond, ResponseHead, Write, WriteError,
+    WriteErrorKind,
 };
 pub use rows::{ColumnIndex, Row, Rows};
 pub use sql::{Params, Sql, Transaction, TransactionAct, TransactionId};
@@ -30,7 +31,7 @@ macro_rules! standard {
             pub enum Standard (StandardOutcome): {
                 Sql, Transaction, HttpGet, HttpSend,
                 ChatSend, ChatRecv, ChatSubscribe, ChatUnsubscribe, ChatBalance,
-                ReadBody, Respond, Write, Now, Sleep, Random,
+                ReadBody, ReadTrailers, Inform, Respond, Write, Now, Sleep, Random,
             }
         }
     };

@@ -1,5 +1,7 @@
 //! The request's body and the response, as they go over the wire.
 
+use alloc::format;
+
 use bytes::Bytes;
 use http::StatusCode;
 
@@ -28,6 +30,62 @@ impl Effect for ReadBody {
     fn faults(&self, menu: &mut Menu<'_, Self>) {
         menu.kind("too large", Happened::No, BodyErrorKind::TooLarge);
         menu.kind("incomplete", Happened::No, BodyErrorKind::Incomplete);
+    }
+}
+
+/// Reads the trailer fields that came after the request's body; asked by [`Body::trailers`](crate::Body::trailers).
+///
+/// Answered at the body's end, with what was kept of them: asked before, it fails, and reads nothing.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ReadTrailers;
+
+impl Effect for ReadTrailers {
+    type Output = Headers;
+    type Error = BodyError;
+    const NAME: &'static str = "read_trailers";
+
+    fn replay(&self) -> Replay {
+        Replay::Read
+    }
+}
+
+/// Sends an interim response (1xx), such as 103 Early Hints; asked by [`Io::inform`](crate::Io::inform).
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Inform(pub ResponseHead);
+
+impl Inform {
+    /// Whether it can be sent at all: for those who perform it.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteErrorKind::Head`] if its status is not interim, or 101, which ends HTTP on the connection; or if it has a
+    /// field about a body or about the connection, since it has no body and leaves the connection as it is.
+    pub fn check(&self) -> Result<(), WriteError> {
+        let refused = |message| Err(WriteError::new(WriteErrorKind::Head, Happened::No, message));
+        let Self(ResponseHead { status, headers }) = self;
+        if !status.is_informational() || *status == StatusCode::SWITCHING_PROTOCOLS {
+            return refused(format!("{} is no interim status: they are 100 to 199, without 101", status.as_u16()));
+        }
+        match FRAMING.iter().find(|field| headers.contains_key(**field)) {
+            Some(field) => refused(format!("an interim response has no field `{field}`")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Effect for Inform {
+    type Output = ();
+    type Error = WriteError;
+    const NAME: &'static str = "inform";
+
+    fn replay(&self) -> Replay {
+        Replay::Once
+    }
+
+    fn faults(&self, menu: &mut Menu<'_, Self>) {
+        menu.kind("connection lost", Happened::Unknown, WriteErrorKind::ConnectionLost);
     }
 }
 
@@ -106,6 +164,8 @@ pub enum BodyErrorKind {
     Timeout,
     /// The body is not valid UTF-8.
     NotText,
+    /// The trailer fields were asked for before the body was read to its end.
+    Order,
     /// The handler was told to stop.
     Stopped(StopReason),
 }
@@ -125,9 +185,10 @@ pub type WriteError = EffectError<WriteErrorKind>;
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum WriteErrorKind {
-    /// The head cannot be sent as it is: a framing header field, or an informational status.
+    /// The head cannot be sent as it is: a framing header field, an interim status in the head of a response, or another
+    /// one in an interim response.
     Head,
-    /// A head was sent already, or none was sent before the first piece.
+    /// A head was sent already, or none was sent before the first piece. Interim responses come before the head.
     Order,
     /// More was written than `Content-Length` says.
     TooLong,
@@ -146,3 +207,6 @@ impl From<StopReason> for WriteErrorKind {
         Self::Stopped(reason)
     }
 }
+
+/// The fields that say where a message ends and what becomes of its connection.
+const FRAMING: [&str; 6] = ["content-length", "transfer-encoding", "trailer", "connection", "keep-alive", "upgrade"];

@@ -1,8 +1,8 @@
 //! The driver of these tests: it answers everything with a success, and writes down each step.
 
 use segno_core::{
-    HttpReply, Place, Rows, Standard, StandardOutcome, Step, StopReason, Tasklet, Ticket, Timestamp, TransactionAct,
-    rows,
+    Headers, HttpReply, Place, Rows, Standard, StandardOutcome, Step, StopReason, Tasklet, Ticket, Timestamp,
+    TransactionAct, rows,
 };
 
 /// How a tasklet ended.
@@ -154,6 +154,8 @@ pub(crate) fn success(effect: &Standard) -> StandardOutcome {
         Standard::ChatUnsubscribe(_) => O::ChatUnsubscribe(Ok(())),
         Standard::ChatBalance(_) => O::ChatBalance(Ok(0)),
         Standard::ReadBody(_) => O::ReadBody(Ok(None)),
+        Standard::ReadTrailers(_) => O::ReadTrailers(Ok(Headers::default())),
+        Standard::Inform(_) => O::Inform(Ok(())),
         Standard::Respond(_) => O::Respond(Ok(())),
         Standard::Write(_) => O::Write(Ok(())),
         Standard::Now(_) => O::Now(Ok(Timestamp::EPOCH)),
@@ -182,6 +184,8 @@ pub(crate) fn show(effect: &Standard) -> String {
         Standard::ChatUnsubscribe(_) => "unsubscribe".into(),
         Standard::ChatBalance(balance) => format!("balance {}", balance.room),
         Standard::ReadBody(_) => "read".into(),
+        Standard::ReadTrailers(_) => "read trailers".into(),
+        Standard::Inform(head) => format!("inform {}", head.0.status.as_u16()),
         Standard::Respond(head) => format!("respond {}", head.0.status.as_u16()),
         Standard::Write(write) => format!("write {}", String::from_utf8_lossy(&write.0)),
         Standard::Now(_) => "now".into(),

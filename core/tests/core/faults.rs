@@ -1,9 +1,9 @@
 //! What can go wrong with an effect, as data; and what a stopped handler asks in vain, in its trace.
 
 use segno_core::{
-    EffectError, EffectSet, Entry, Happened, Has, HttpErrorKind, HttpGet, HttpRequest, HttpSend, Io, Now, Params,
-    Random, Sql, Standard, StandardOutcome, Step, StopReason, Stopped, Tasklet, Transaction, TransactionAct,
-    TransactionId,
+    EffectError, EffectSet, Entry, Happened, Has, HttpErrorKind, HttpGet, HttpRequest, HttpSend, Inform, Io, Now,
+    Params, Random, ReadTrailers, ResponseHead, Sql, Standard, StandardOutcome, Step, StopReason, Stopped, Tasklet,
+    Transaction, TransactionAct, TransactionId,
 };
 
 fn names(effect: &Standard) -> Vec<(&'static str, Happened)> {
@@ -24,6 +24,8 @@ fn every_fault_of_a_menu_can_be_made_and_says_what_the_menu_says() {
         Standard::HttpGet(HttpGet { url: "http://a.example".into() }),
         Standard::HttpSend(HttpSend(Box::new(HttpRequest::post("http://a.example")))),
         Standard::Random(Random { low: 2, high: 5 }),
+        Standard::ReadTrailers(ReadTrailers),
+        Standard::Inform(Inform(ResponseHead::new(103))),
         Standard::Now(Now),
     ];
     effects.extend(transactions);
@@ -47,6 +49,9 @@ fn what_reads_has_not_happened_and_what_writes_may_have() {
     assert_eq!(names(&get)[0], ("timeout", Happened::No));
     assert_eq!(names(&post)[0], ("timeout", Happened::Unknown));
     assert_eq!(names(&Standard::Now(Now)), []);
+    // Trailers came with the body, or the body was broken before them.
+    assert_eq!(names(&Standard::ReadTrailers(ReadTrailers)), []);
+    assert_eq!(names(&Standard::Inform(Inform(ResponseHead::new(103)))), [("connection lost", Happened::Unknown)]);
     let timeout = EffectError::new(HttpErrorKind::Timeout, Happened::No, "timeout");
     assert_eq!(get.fail(0), Some(<Standard as Has<HttpGet>>::wrap(Err(timeout))));
     let random = Standard::Random(Random { low: 2, high: 5 });

@@ -59,6 +59,8 @@ fn effects() -> Vec<Standard> {
         Standard::ChatUnsubscribe(ChatUnsubscribe { id: SubscriptionId::new(path()) }),
         Standard::ChatBalance(ChatBalance { room: "room".into() }),
         Standard::ReadBody(ReadBody),
+        Standard::ReadTrailers(ReadTrailers),
+        Standard::Inform(Inform(ResponseHead { headers: headers(), ..ResponseHead::new(103) })),
         Standard::Respond(Respond(ResponseHead { headers: headers(), ..ResponseHead::new(404) })),
         Standard::Write(Write(Bytes::from_static(b"\xfe"))),
         Standard::Now(Now),
@@ -86,6 +88,9 @@ fn outcomes() -> Vec<StandardOutcome> {
         O::ChatBalance(Ok(0)),
         O::ReadBody(Ok(None)),
         O::ReadBody(Ok(Some(Chunk(Bytes::from_static(b"\x80"))))),
+        O::ReadTrailers(Ok(headers())),
+        O::ReadTrailers(Err(BodyError::new(BodyErrorKind::Order, Happened::No, "not at its end"))),
+        O::Inform(Ok(())),
         O::Respond(Err(WriteError::new(WriteErrorKind::Head, Happened::No, "two lengths"))),
         O::Write(Ok(())),
         O::Now(Ok(Timestamp::from_unix(Duration::new(1, 999_999_999)))),
@@ -104,7 +109,7 @@ fn every_standard_effect_and_outcome() {
     }
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), 15, "each name is one effect's: {names:?}");
+    assert_eq!(names.len(), 17, "each name is one effect's: {names:?}");
     for outcome in &outcomes() {
         survives(outcome);
     }

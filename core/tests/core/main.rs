@@ -10,9 +10,11 @@
 
 mod answers;
 mod driver;
+mod events;
 mod faults;
 mod foreign;
 mod handlers;
+mod interim;
 mod lanes;
 mod router;
 mod sets;

@@ -38,6 +38,8 @@ fn by_method_and_path() {
         .head("/own-head", text("own"))
         .get("/own-head", text("get"))
         .delete("/only-delete", text("deleted"))
+        .options("/own-options", text("own options"))
+        .route("BREW".parse().unwrap(), "/pot", text("brewed"))
         .get("/files/{*id}", echo)
         .nest("/inner/", inner)
         .fallback(text("fallback"))
@@ -49,10 +51,19 @@ fn by_method_and_path() {
         ("GET", "/author/A%20da?x=1", 200, "GET /author/A%20da A da", None),
         ("HEAD", "/author/7", 200, "HEAD /author/7 7", None),
         ("POST", "/author/7", 200, "posted", None),
-        ("PUT", "/author/7", 405, "Method Not Allowed\n", Some("GET, HEAD, POST")),
+        ("PUT", "/author/7", 405, "Method Not Allowed\n", Some("GET, HEAD, OPTIONS, POST")),
+        ("CONNECT", "/author/7", 405, "Method Not Allowed\n", Some("GET, HEAD, OPTIONS, POST")),
+        ("OPTIONS", "/author/7", 204, "", Some("GET, HEAD, OPTIONS, POST")),
+        ("OPTIONS", "/author/%FF", 204, "", Some("GET, HEAD, OPTIONS, POST")),
+        ("OPTIONS", "/own-options", 200, "own options", None),
+        ("OPTIONS", "/nowhere", 200, "fallback", None),
+        ("OPTIONS", "*", 204, "", Some("BREW, DELETE, GET, HEAD, OPTIONS, POST")),
+        ("GET", "*", 200, "fallback", None),
+        ("BREW", "/pot", 200, "brewed", None),
+        ("GET", "/pot", 405, "Method Not Allowed\n", Some("BREW, OPTIONS")),
         ("HEAD", "/own-head", 200, "own", None),
-        ("GET", "/only-delete", 405, "Method Not Allowed\n", Some("DELETE")),
-        ("HEAD", "/only-delete", 405, "Method Not Allowed\n", Some("DELETE")),
+        ("GET", "/only-delete", 405, "Method Not Allowed\n", Some("DELETE, OPTIONS")),
+        ("HEAD", "/only-delete", 405, "Method Not Allowed\n", Some("DELETE, OPTIONS")),
         ("GET", "/files/a/b.txt", 200, "GET /files/a/b.txt a/b.txt", None),
         ("GET", "/author/%FF", 400, "the path is not UTF-8", None),
         ("GET", "/author/7/", 200, "fallback", None),
@@ -61,7 +72,11 @@ fn by_method_and_path() {
         ("GET", "/inner/a/7", 200, "GET /inner/a/7 7", None),
         ("GET", "/inner/nowhere", 200, "inner fallback", None),
         ("GET", "/innermost", 200, "fallback", None),
-        ("BREW", "/", 405, "Method Not Allowed\n", Some("GET, HEAD")),
+        ("BREW", "/", 405, "Method Not Allowed\n", Some("GET, HEAD, OPTIONS")),
+        ("get", "/", 501, "Not Implemented\n", None),
+        ("brew", "/pot", 501, "Not Implemented\n", None),
+        ("PROPFIND", "/author/7", 501, "Not Implemented\n", None),
+        ("PROPFIND", "/nowhere", 200, "fallback", None),
     ];
     for (method, target, status, body, allow) in cases {
         let request = Request::new(method.parse().unwrap(), target);
@@ -73,7 +88,14 @@ fn by_method_and_path() {
 #[test]
 fn without_a_fallback_it_is_a_404() {
     let handler: Handler = Router::new().into_handler().unwrap();
-    assert_eq!(serve(&handler, Request::get("/x")).0, 404);
+    let served = |method: &str, target| {
+        let (status, _, allow) = serve(&handler, Request::new(method.parse().unwrap(), target));
+        (status, allow)
+    };
+    assert_eq!(served("GET", "/x"), (404, None));
+    assert_eq!(served("OPTIONS", "/x"), (404, None));
+    assert_eq!(served("OPTIONS", "*"), (204, Some("OPTIONS".into())));
+    assert_eq!(served("BREW", "/x"), (501, None));
 }
 
 #[test]

@@ -42,9 +42,14 @@ async fn greet(mut io: Io, _: Request) -> Result<Response> {
     Ok(Response::text(heard.to_string()))
 }
 
+/// A browser, if one is here.
+pub(crate) fn browser() -> Option<&'static str> {
+    is_here(&["chromium", "chromium-browser", "google-chrome"])
+}
+
 /// What a browser makes of a page, as HTML; nothing if there is no browser.
-fn shown(address: &str) -> Option<String> {
-    let browser = is_here(&["chromium", "chromium-browser", "google-chrome"])?;
+pub(crate) fn shown(address: &str) -> Option<String> {
+    let browser = browser()?;
     let profile = tempfile::tempdir().unwrap();
     let dom = output(
         Command::new(browser)

@@ -240,6 +240,10 @@ fn request<S: EffectSet>(recording: &Recording<S>, params: &[(String, String)]) 
     let target = recorded.target.parse::<http::Uri>().ok()?;
     let mut request = Request::new(recorded.method.parse().ok()?, &target.to_string());
     request.headers = (*recorded.headers).clone();
+    // It may be a secret that was taken out.
+    if let Some(peer) = recorded.peer.as_ref().and_then(|peer| peer.parse().ok()) {
+        request = request.with_peer(peer);
+    }
     Some(params.iter().fold(request, |request, (name, value)| request.with_param(name, value)))
 }
 

@@ -2,23 +2,30 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use segno_core::{
-    ChatUnsubscribe, Chunk, Effect, EffectSet, Has, Now, Random, ReadBody, Respond, ResponseHead, Sleep, Ticket,
-    Timestamp, Write,
+    ChatUnsubscribe, Chunk, Effect, EffectSet, Has, Inform, Now, Random, ReadBody, ReadTrailers, Respond, ResponseHead,
+    Sleep, Ticket, Timestamp, Write,
 };
 
 use super::plan::Given;
+use crate::testing::request::TestBody;
 
 /// An effect set whose handlers serve HTTP: with the request's body and the response in it. [`Standard`](crate::Standard) is one, and
 /// so is every set over it.
-pub trait Scriptable: Has<ReadBody> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe> {}
+pub trait Scriptable:
+    Has<ReadBody> + Has<ReadTrailers> + Has<Inform> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe>
+{
+}
 
-impl<S: Has<ReadBody> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe>> Scriptable for S {}
+impl<S> Scriptable for S where
+    S: Has<ReadBody> + Has<ReadTrailers> + Has<Inform> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe>
+{
+}
 
 /// The script's side of the exchange, and its virtual world.
 pub(super) struct Own<S: EffectSet> {
-    pub(super) body: VecDeque<Bytes>,
+    pub(super) body: TestBody,
     pub(super) head: Option<ResponseHead>,
     pub(super) written: BytesMut,
     pub(super) clock: Option<Clock<S>>,
@@ -26,14 +33,18 @@ pub(super) struct Own<S: EffectSet> {
 }
 
 impl<S: Scriptable> Own<S> {
-    pub(super) fn new(body: VecDeque<Bytes>) -> Self {
+    pub(super) fn new(body: TestBody) -> Self {
         Self { body, head: None, written: BytesMut::new(), clock: None, numbers: None }
     }
 
     /// The answer, if the script has one. It says what is wrong if it should have one and has not.
     pub(super) fn answer(&mut self, effect: &S) -> Result<Option<Given<S>>, String> {
         let outcome = if let Some(ReadBody) = effect.project() {
-            Some(<S as Has<ReadBody>>::wrap(Ok(self.body.pop_front().map(Chunk))))
+            Some(<S as Has<ReadBody>>::wrap(Ok(self.body.read().map(Chunk))))
+        } else if let Some(ReadTrailers) = effect.project() {
+            Some(<S as Has<ReadTrailers>>::wrap(self.body.trailers()))
+        } else if let Some(inform @ Inform(_)) = effect.project() {
+            Some(<S as Has<Inform>>::wrap(inform.check()))
         } else if let Some(Respond(_)) = effect.project() {
             Some(<S as Has<Respond>>::wrap(Ok(())))
         } else if let Some(Write(_)) = effect.project() {

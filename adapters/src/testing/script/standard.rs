@@ -3,10 +3,10 @@
 use std::{borrow::Cow, ops::RangeBounds, time::Duration};
 
 use bytes::Bytes;
-use http::Method;
+use http::{Method, StatusCode};
 use segno_core::{
-    ChatBalance, ChatRecv, ChatSend, ChatSubscribe, HttpGet, HttpReply, HttpRequest, HttpSend, Now, Params, Random,
-    Respond, Sleep, Sql, Transaction, TransactionAct, Write,
+    ChatBalance, ChatRecv, ChatSend, ChatSubscribe, HttpGet, HttpReply, HttpRequest, HttpSend, Inform, Now, Params,
+    Random, Respond, Sleep, Sql, Transaction, TransactionAct, Write,
 };
 
 use super::expect::{Expect, any, field};
@@ -149,8 +149,7 @@ pub fn ok(body: impl Into<Bytes>) -> HttpReply {
 /// If HTTP has no such status.
 #[track_caller]
 pub fn reply(status: u16, body: impl Into<Bytes>) -> HttpReply {
-    assert!((100..1000).contains(&status), "HTTP has no status {status}: it is between 100 and 999");
-    HttpReply::new(status, body)
+    HttpReply { status: checked(status), ..HttpReply::new(200, body) }
 }
 
 /// A message to this room; say [which](ChatSendExpect::message), what it [contains](ChatSendExpect::contains), or that
@@ -198,6 +197,16 @@ pub fn chat_balance(room: impl Into<Cow<'static, str>>) -> Expect<ChatBalance> {
     ChatBalance { room: room.into() }.into()
 }
 
+/// An interim response with this status and any fields.
+///
+/// # Panics
+///
+/// If HTTP has no such status.
+#[track_caller]
+pub fn inform(status: u16) -> Expect<Inform> {
+    field("status", |inform: &Inform| &inform.0.status, checked(status))
+}
+
 /// The head of a streamed response, with this status and any fields.
 ///
 /// # Panics
@@ -205,8 +214,13 @@ pub fn chat_balance(room: impl Into<Cow<'static, str>>) -> Expect<ChatBalance> {
 /// If HTTP has no such status.
 #[track_caller]
 pub fn respond(status: u16) -> Expect<Respond> {
+    field("status", |respond: &Respond| &respond.0.status, checked(status))
+}
+
+#[track_caller]
+fn checked(status: u16) -> StatusCode {
     match status.try_into() {
-        Ok(status) => field("status", |respond: &Respond| &respond.0.status, status),
+        Ok(status) => status,
         Err(_) => panic!("HTTP has no status {status}: it is between 100 and 999"),
     }
 }

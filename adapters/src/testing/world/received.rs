@@ -1,12 +1,11 @@
 //! What a client sends and receives.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use segno_core::{Happened, ResponseHead, WriteError, WriteErrorKind};
+use segno_core::{BodyError, Happened, Headers, Inform, ResponseHead, WriteError, WriteErrorKind};
+
+use crate::testing::request::TestBody;
 
 /// The client's side of one request: the body that it sends, and what it has received of a streamed response.
 #[derive(Clone, Debug, Default)]
@@ -14,14 +13,14 @@ pub(in crate::testing) struct Received(Arc<Mutex<Exchange>>);
 
 #[derive(Debug, Default)]
 struct Exchange {
-    body: VecDeque<Bytes>,
+    body: TestBody,
     head: Option<ResponseHead>,
     written: BytesMut,
 }
 
 impl Received {
     /// A client that sends this body.
-    pub(in crate::testing) fn new(body: VecDeque<Bytes>) -> Self {
+    pub(in crate::testing) fn new(body: TestBody) -> Self {
         Self(Arc::new(Mutex::new(Exchange { body, ..Exchange::default() })))
     }
 
@@ -32,7 +31,19 @@ impl Received {
     }
 
     pub(super) fn read(&self) -> Option<Bytes> {
-        self.exchange().body.pop_front()
+        self.exchange().body.read()
+    }
+
+    pub(super) fn read_trailers(&self) -> Result<Headers, BodyError> {
+        self.exchange().body.trailers()
+    }
+
+    pub(super) fn inform(&self, inform: &Inform) -> Result<(), WriteError> {
+        inform.check()?;
+        match self.exchange().head {
+            Some(_) => Err(order("a head was sent already")),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn respond(&self, head: ResponseHead) -> Result<(), WriteError> {

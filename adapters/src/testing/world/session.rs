@@ -6,9 +6,9 @@ use std::{
 };
 
 use segno_core::{
-    Answer, BodyError, Chunk, Happened, HttpError, HttpGet, HttpReply, HttpRequest, HttpSend, Now, Perform, Random,
-    ReadBody, Respond, Sleep, Sql, SqlError, SqlErrorKind, Stopped, Timestamp, Transaction, TransactionId, Write,
-    WriteError,
+    Answer, BodyError, Chunk, Happened, Headers, HttpError, HttpGet, HttpReply, HttpRequest, HttpSend, Inform, Now,
+    Perform, Random, ReadBody, ReadTrailers, Respond, Sleep, Sql, SqlError, SqlErrorKind, Stopped, Timestamp,
+    Transaction, TransactionId, Write, WriteError,
 };
 
 use super::{Received, World};
@@ -91,6 +91,18 @@ performs_chat! { Session }
 impl<X: Send + Sync> Perform<ReadBody> for Session<X> {
     async fn perform(&self, _: ReadBody) -> Result<Option<Chunk>, BodyError> {
         Ok(self.received.read().map(Chunk))
+    }
+}
+
+impl<X: Send + Sync> Perform<ReadTrailers> for Session<X> {
+    async fn perform(&self, _: ReadTrailers) -> Result<Headers, BodyError> {
+        self.received.read_trailers()
+    }
+}
+
+impl<X: Send + Sync> Perform<Inform> for Session<X> {
+    async fn perform(&self, inform: Inform) -> Result<(), WriteError> {
+        self.received.inform(&inform)
     }
 }
 
