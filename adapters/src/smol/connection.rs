@@ -1,38 +1,36 @@
 //! One connection: its requests, one after the other, each with a tasklet of its own.
 
 use std::{
-    future::Future,
-    net::{Shutdown, SocketAddr},
+    net::Shutdown,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock},
     task::Poll::{Pending, Ready},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use async_io::Timer;
-use bytes::Bytes;
-use segno_core::{
-    BodyError, BodyErrorKind, Chunk, EffectSet, Handler, Happened, Headers, Inform, PerformedBy, Request, Response,
-    ResponseHead, Result, StopReason, WriteError,
-};
-use smol::{future, lock::Mutex, net::TcpStream};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use segno_core::{EffectSet, Handler, PerformedBy, Request, Response, Result, StopReason};
+use smol::future;
 use tracing::Instrument;
 
 use super::{
+    access::Access,
+    client::Client,
     codec, failure,
-    head::Head,
+    head::{Head, Refusal},
     input::{Input, NoHead},
     options::ServerOptions,
     output::Output,
+    peer::Peer,
+    places::Places,
     presence,
+    request_id::RequestId,
     shutdown::Phases,
+    socket::Socket,
 };
 use crate::{
-    backend::{Backend, Exchange, Wire},
+    backend::{Backend, Exchange},
     drive::{DriveError, Driver},
     observer::{How, Observed, Observer},
     panics,
@@ -43,79 +41,120 @@ pub(crate) struct Service<S: PerformedBy<B::Session>, B: Backend> {
     pub(crate) handler: Handler<S>,
     pub(crate) backend: B,
     pub(crate) options: ServerOptions,
+    pub(crate) places: Arc<Places>,
     pub(crate) phases: Phases,
+    /// The path that the server answers for itself.
+    pub(crate) health: Option<String>,
     pub(crate) observer: Option<Box<dyn Observer<S>>>,
 }
 
 impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
     /// Serves a connection to its end.
-    pub(crate) async fn serve(&self, stream: TcpStream, peer: SocketAddr) {
+    pub(crate) async fn serve(&self, socket: Socket, peer: Peer) {
         // Small pieces of a page go out when they are written.
-        if stream.set_nodelay(true).is_err() {
+        if peer.address().is_some() && socket.system().set_tcp_nodelay(true).is_err() {
             return;
         }
-        let mut input = Input::new(stream.clone().into());
+        let mut input = Input::new(socket.clone());
+        let mut is_first = true;
         loop {
-            let head = match self.head(&mut input).await {
-                Ok(head) => head,
-                Err(NoHead::Refused(refusal)) => {
-                    tracing::debug!(%peer, status = refusal.status.as_u16(), refusal.reason, "request refused");
-                    let mut output = Output::new(stream, self.options.write_time, &http::Method::GET, false, true);
-                    failure::refuse(&mut output, refusal).await;
-                    return close(&mut input, output).await;
-                }
+            // Connections mostly wait for a request: what they need besides is boxed, so that they are small meanwhile.
+            let next = match self.head(&mut input, is_first).await {
+                Ok(head) => Box::pin(self.exchange(input, &socket, head, peer)).await,
+                Err(NoHead::Refused(refusal)) => return Box::pin(self.refuse(input, socket, peer, refusal)).await,
                 Err(NoHead::Ended) => return,
             };
-            let span = tracing::info_span!("request", method = %head.method, path = head.uri.path(), %peer);
-            match self.exchange(input, &stream, head, peer).instrument(span).await {
+            match next {
                 Some(next) => input = next,
                 None => return,
+            }
+            is_first = false;
+        }
+    }
+
+    /// The head of the next request. One that has begun to come is waited for, whatever else there is.
+    async fn head(&self, input: &mut Input, is_first: bool) -> Result<Head, NoHead> {
+        let head =
+            future::or(async { Ok(input.head(&self.options).await) }, async { Err(self.dismissed(is_first).await) });
+        match head.await {
+            Ok(head) => head,
+            Err(_) if input.is_empty() => Err(NoHead::Ended),
+            Err(dismissal) => {
+                if let Dismissal::Claimed = dismissal {
+                    // Another connection has to make room.
+                    self.places.claim();
+                }
+                input.head(&self.options).await
             }
         }
     }
 
-    /// The head of the next request. A shutdown waits for one that has begun to come.
-    async fn head(&self, input: &mut Input) -> Result<Head, NoHead> {
-        let head = future::or(async { Some(input.head(&self.options).await) }, async {
+    /// Why a connection that waits for a request is to wait no longer, when it is.
+    async fn dismissed(&self, is_first: bool) -> Dismissal {
+        let silent = async {
+            if !is_first {
+                return std::future::pending().await;
+            }
+            Timer::after(self.options.first_byte_time).await;
+            Dismissal::Silent
+        };
+        let claimed = async {
+            if is_first {
+                // Its first request may be on its way.
+                Timer::after(NEW).await;
+            }
+            self.places.claimed().await;
+            Dismissal::Claimed
+        };
+        let draining = async {
             self.phases.draining().await;
-            None
-        });
-        match head.await {
-            Some(head) => head,
-            None if input.is_empty() => Err(NoHead::Ended),
-            None => input.head(&self.options).await,
+            Dismissal::Draining
+        };
+        future::or(draining, future::or(silent, claimed)).await
+    }
+
+    /// Answers a request whose head is no good.
+    async fn refuse(&self, mut input: Input, socket: Socket, peer: Peer, refusal: Refusal) {
+        let id = self.options.request_id.as_ref().map(RequestId::new);
+        let access = Access::refused(id.clone(), peer);
+        let mut output = Output::new(socket, self.options.write_time, &Method::GET, false, true);
+        if let Some(RequestId { field, value }) = id {
+            output.add_field(field, value);
         }
+        failure::refuse(&mut output, refusal).await;
+        access.log_refused(&output, refusal);
+        close(&mut input, output).await;
     }
 
     /// Serves one request; gives the input back if another may follow.
-    async fn exchange(&self, input: Input, stream: &TcpStream, head: Head, peer: SocketAddr) -> Option<Input> {
-        let since = Instant::now();
-        let close_after = !head.keep_alive || self.phases.is_draining();
-        let output = Output::new(stream.clone(), self.options.write_time, &head.method, head.old, close_after);
-        let wire = Arc::new(Client {
-            input: Mutex::new(input),
-            output: Mutex::new(output),
-            waits: AtomicBool::new(head.expects_continue),
-            body_time: self.options.body_time,
-        });
-        let Head { method, uri, headers, .. } = head;
-        match codec::decode(method, uri, headers).await {
-            Some(request) => self.respond(request.with_peer(peer), &wire, stream).await,
-            None => failure::refuse(&mut *wire.output.lock().await, failure::NOT_DECODED).await,
+    async fn exchange(&self, input: Input, socket: &Socket, mut head: Head, peer: Peer) -> Option<Input> {
+        let id = self.options.request_id.as_ref().map(|field| RequestId::of(field, &mut head.headers));
+        let is_health =
+            self.health.as_deref() == Some(head.uri.path()) && [Method::GET, Method::HEAD].contains(&head.method);
+        let access = Access::new(&head, id.clone(), peer, is_health);
+        let close_after = !head.keep_alive || self.phases.is_leaving();
+        let mut output = Output::new(socket.clone(), self.options.write_time, &head.method, head.old, close_after);
+        if let Some(RequestId { field, value }) = id {
+            output.add_field(field, value);
         }
-        let Some(Client { input, output, waits, .. }) = Arc::into_inner(wire) else {
+        let wire = Arc::new(Client::new(input, output, head.expects_continue, self.phases.clone(), &self.options));
+        let Head { method, uri, headers, .. } = head;
+        if is_health {
+            self.answer_for_health(&mut *wire.output.lock().await).await;
+        } else {
+            self.answer(Asked { method, uri, headers, peer }, &wire, socket).instrument(access.span()).await;
+        }
+        let Some((mut input, output, told_to_wait)) = Arc::into_inner(wire).map(Client::into_parts) else {
             // A session that is kept longer than its request keeps the connection: the client must not wait for it.
             tracing::warn!("the exchange was kept longer than its request: the connection ends");
-            let _ = stream.shutdown(Shutdown::Both);
+            access.log_kept();
+            let _ = socket.shutdown(Shutdown::Both);
             return None;
         };
-        let (mut input, output) = (input.into_inner(), output.into_inner());
-        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::info!(status = output.status(), whole = output.is_whole(), micros, "response");
+        access.log(&output);
         if !output.is_whole() {
             return None;
         }
-        let told_to_wait = waits.into_inner() && !input.has_begun();
         if output.closes() || told_to_wait || !(input.at_end() || input.skip_body().await) {
             close(&mut input, output).await;
             return None;
@@ -123,8 +162,30 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
         Some(input)
     }
 
+    /// Answers a request by its handler.
+    async fn answer(&self, asked: Asked, wire: &Arc<Client>, socket: &Socket) {
+        let Asked { method, uri, headers, peer } = asked;
+        let request = codec::decode(method, uri, headers).await;
+        let request = request.map(|request| match peer.address() {
+            Some(address) => request.with_peer(address),
+            None => request,
+        });
+        match request {
+            Some(request) => self.respond(request, wire, socket).await,
+            None => failure::refuse(&mut *wire.output.lock().await, failure::NOT_DECODED).await,
+        }
+    }
+
+    /// Tells a balancer whether to send more clients.
+    async fn answer_for_health(&self, output: &mut Output) {
+        match self.phases.is_leaving() {
+            false => failure::send(output, StatusCode::OK, "ok").await,
+            true => failure::send(output, StatusCode::SERVICE_UNAVAILABLE, "shutting down").await,
+        }
+    }
+
     /// Runs the handler, and sends what it gives.
-    async fn respond(&self, request: Request, wire: &Arc<Client>, stream: &TcpStream) {
+    async fn respond(&self, request: Request, wire: &Arc<Client>, socket: &Socket) {
         let observed = self.observer.as_ref().map(|observer| observer.begin(&request));
         // A handler's beginning, up to its future, is no step of its tasklet: it may panic here.
         let begun = catch_unwind(AssertUnwindSafe(|| {
@@ -147,12 +208,15 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
             tracing::warn!(limit = ?self.options.cleanup_time, "a stopped handler did not end in time, and was dropped");
             Err(DriveError::Dead)
         };
-        let run = driver.run(self.stop(stream, &stopped));
-        let end = future::or(run, future::or(flush_when_idle(wire), in_time)).await;
+        let run = driver.run(self.stop(socket, &stopped));
+        let end = future::or(run, future::or(wire.flush_when_idle(), in_time)).await;
         let observed = driver.unobserved();
         // A write that was abandoned in the middle must not keep the response.
         driver.abort();
         let mut output = wire.output.lock().await;
+        if self.phases.is_leaving() {
+            output.close();
+        }
         finish(&mut output, end, stopped.get().copied(), observed).await;
         drop(output);
         let finished = async {
@@ -170,9 +234,9 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
     }
 
     /// Why the handler is to stop, when it is.
-    async fn stop(&self, stream: &TcpStream, stopped: &OnceLock<StopReason>) -> StopReason {
+    async fn stop(&self, socket: &Socket, stopped: &OnceLock<StopReason>) -> StopReason {
         let disconnected = async {
-            presence::gone(stream.clone().into()).await;
+            presence::gone(socket).await;
             StopReason::Disconnected
         };
         let deadline = async {
@@ -188,17 +252,6 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
         };
         let reason = future::or(shutdown, future::or(deadline, disconnected)).await;
         *stopped.get_or_init(|| reason)
-    }
-}
-
-/// Sends what the handler has written, whenever it waits: for this is polled after it. It never ends.
-async fn flush_when_idle<T>(wire: &Client) -> T {
-    loop {
-        // Where the lock is taken, a write is being performed, which sends what is queued.
-        let queued = || wire.output.try_lock().is_some_and(|output| output.is_queued());
-        std::future::poll_fn(|_| if queued() { Ready(()) } else { Pending }).await;
-        // The handler hears of a failure from its next write.
-        let _ = wire.output.lock().await.flush().await;
     }
 }
 
@@ -255,46 +308,38 @@ async fn close(input: &mut Input, output: Output) {
     input.linger().await;
 }
 
-/// The client's side of one exchange.
-struct Client {
-    input: Mutex<Input>,
-    output: Mutex<Output>,
-    /// Whether the client waits for `100 Continue`.
-    waits: AtomicBool,
-    body_time: Duration,
-}
-
-type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-impl Wire for Client {
-    fn read_body(&self) -> Boxed<'_, Result<Option<Chunk>, BodyError>> {
-        Box::pin(async {
-            let mut input = self.input.lock().await;
-            if self.waits.swap(false, Ordering::Relaxed) && !input.has_begun() {
-                self.output.lock().await.go_on().await;
-            }
-            input.chunk(self.body_time).await
-        })
-    }
-
-    fn read_trailers(&self) -> Boxed<'_, Result<Headers, BodyError>> {
-        Box::pin(async {
-            let trailers = self.input.lock().await.trailers().map(Headers::from);
-            trailers.ok_or_else(|| BodyError::new(BodyErrorKind::Order, Happened::No, TRAILERS_COME_LAST))
-        })
-    }
-
-    fn inform(&self, inform: Inform) -> Boxed<'_, Result<(), WriteError>> {
-        Box::pin(async move { self.output.lock().await.inform(&inform).await })
-    }
-
-    fn respond(&self, head: ResponseHead) -> Boxed<'_, Result<(), WriteError>> {
-        Box::pin(async { self.output.lock().await.respond(head).await })
-    }
-
-    fn write(&self, piece: Bytes) -> Boxed<'_, Result<(), WriteError>> {
-        Box::pin(async { self.output.lock().await.write(piece).await })
+/// Tells a client that its address has too many connections: without a look at its request, so that it costs little.
+pub(crate) async fn turn_away(socket: Socket) {
+    // A new socket takes so much at once.
+    if let Some(Ok(_)) = future::poll_once(socket.write(TOO_MANY)).await
+        && socket.shutdown(Shutdown::Write).is_ok()
+    {
+        Input::new(socket).linger().await;
     }
 }
 
-const TRAILERS_COME_LAST: &str = "trailer fields come after the body: read it to its end first";
+/// A request, before it is decoded.
+struct Asked {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    peer: Peer,
+}
+
+/// Why a connection that waits for a request is to wait no longer.
+enum Dismissal {
+    Draining,
+    /// Its place is for another client.
+    Claimed,
+    /// It never sent anything.
+    Silent,
+}
+
+/// How long a new connection keeps its place without a request while others wait for one: its request may be lost on its
+/// way once, and come again.
+const NEW: Duration = Duration::from_secs(1);
+
+/// Those who read it are told to wait for longer than connections mostly take to end.
+const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n\
+    content-length: 45\r\nretry-after: 5\r\nconnection: close\r\n\r\n\
+    there are too many connections from your side";

@@ -77,7 +77,8 @@ fn client_closed_request() -> StatusCode {
     StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
-async fn send(output: &mut Output, status: StatusCode, text: &str) {
+/// Sends a status and a short text.
+pub(crate) async fn send(output: &mut Output, status: StatusCode, text: &str) {
     let Some((head, body)) = Response::text(format!("{text}\n")).status(status.as_u16()).into_whole() else { return };
     if let Err(error) = output.whole(head, body).await {
         tracing::debug!(%error, "the client could not be told");

@@ -2,12 +2,10 @@
 
 use std::{
     io::Read,
-    net::TcpStream,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
-use async_io::{Async, Timer};
+use async_io::Timer;
 use bytes::Bytes;
 use http::HeaderMap;
 use segno_core::{BodyError, BodyErrorKind, Chunk, Happened};
@@ -17,12 +15,13 @@ use super::{
     chunked::{Chunked, ChunkedDecoder},
     head::{self, Framing, Head, Refusal},
     options::ServerOptions,
+    socket::Socket,
 };
 
 /// The reading half of a connection.
 #[derive(Debug)]
 pub(crate) struct Input {
-    stream: Arc<Async<TcpStream>>,
+    stream: Socket,
     /// What has come and is not used: the next requests, if the client does not wait for answers.
     buffer: Vec<u8>,
     body: Body,
@@ -51,7 +50,7 @@ impl From<Refusal> for NoHead {
 }
 
 impl Input {
-    pub(crate) fn new(stream: Arc<Async<TcpStream>>) -> Self {
+    pub(crate) fn new(stream: Socket) -> Self {
         Self { stream, buffer: Vec::new(), body: Body::Length(0) }
     }
 
@@ -214,9 +213,9 @@ impl Input {
             buffer.resize(before + READ_SIZE, 0);
             let read = stream.read(&mut buffer[before..]);
             buffer.truncate(before + read.as_ref().map_or(0, |length| *length));
-            if buffer.is_empty() {
-                // A connection that waits keeps no memory.
-                *buffer = Vec::new();
+            // A connection that waits keeps no memory for what has not come.
+            if buffer.len() < READ_SIZE / 4 {
+                buffer.shrink_to_fit();
             }
             read
         });

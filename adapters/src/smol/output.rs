@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use segno_core::{Happened, Inform, ResponseHead, WriteError, WriteErrorKind};
-use smol::net::TcpStream;
 
 use super::{
     codec::{Delimiter, encode},
     send_buffer::SendBuffer,
+    socket::Socket,
 };
 
 /// The writing half of a connection, for one response.
@@ -22,6 +22,8 @@ pub(crate) struct Output {
     /// The connection ends after this response.
     close: bool,
     status: u16,
+    /// What the server adds to each head.
+    field: Option<(HeaderName, HeaderValue)>,
     /// The body is at its end when the connection is.
     until_close: bool,
     state: State,
@@ -44,16 +46,22 @@ enum State {
 }
 
 impl Output {
-    pub(crate) fn new(stream: TcpStream, time: Duration, method: &Method, old: bool, close: bool) -> Self {
+    pub(crate) fn new(socket: Socket, time: Duration, method: &Method, old: bool, close: bool) -> Self {
         Self {
-            buffer: SendBuffer::new(stream, time),
+            buffer: SendBuffer::new(socket, time),
             is_head: method == Method::HEAD,
             old,
             close: close || old,
             status: 0,
+            field: None,
             until_close: false,
             state: State::Start,
         }
+    }
+
+    /// The head will have this field, whoever else says something else there.
+    pub(crate) fn add_field(&mut self, name: HeaderName, value: HeaderValue) {
+        self.field = Some((name, value));
     }
 
     /// Whether the client has seen anything of the response, or will.
@@ -92,6 +100,11 @@ impl Output {
     /// The status that the client got; 0 if none.
     pub(crate) fn status(&self) -> u16 {
         self.status
+    }
+
+    /// How many bytes the system has taken for the client.
+    pub(crate) fn sent(&self) -> u64 {
+        self.buffer.sent()
     }
 
     /// Ends the sending half: all that was written is delivered before it.
@@ -241,6 +254,9 @@ impl Output {
             return Err(refused(WriteErrorKind::Head, &format!("the field `{field}` is the server's to write")));
         }
         self.close |= takes_close(&mut head.headers);
+        if let Some((name, value)) = &self.field {
+            head.headers.insert(name.clone(), value.clone());
+        }
         let Some(length) = head.headers.remove(header::CONTENT_LENGTH) else { return Ok(None) };
         let length = length.to_str().ok().filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
         match length.and_then(|digits| digits.parse().ok()) {
@@ -273,11 +289,11 @@ fn interim(head: &ResponseHead) -> Vec<u8> {
 /// is whole, the connection is reset.
 impl Drop for Output {
     fn drop(&mut self) {
-        if self.until_close && !self.is_whole() {
-            let reset = rustix::net::sockopt::set_socket_linger(self.buffer.stream(), Some(Duration::ZERO));
-            if let Err(error) = reset {
-                tracing::debug!(%error, "a connection could not be reset");
-            }
+        if self.until_close
+            && !self.is_whole()
+            && let Err(error) = self.buffer.reset_at_end()
+        {
+            tracing::debug!(%error, "a connection could not be reset");
         }
     }
 }

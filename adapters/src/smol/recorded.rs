@@ -5,10 +5,7 @@ use std::{future::Future, net::SocketAddr};
 use segno_core::{EffectSet, IntoHandler, PerformedBy, Request, Trace};
 use serde::Serialize;
 
-use super::{
-    options::ServerOptions,
-    server::{ServeError, Server},
-};
+use super::{options::ServerOptions, serve_error::ServeError, server::Server};
 use crate::{
     backend::Backend,
     observer::{How, Observed, Observer},

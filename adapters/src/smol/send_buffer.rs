@@ -14,12 +14,14 @@ use std::{
 use async_io::Timer;
 use bytes::{Buf, Bytes};
 use segno_core::{Happened, WriteError, WriteErrorKind};
-use smol::{future, io::AsyncWriteExt, net::TcpStream};
+use smol::future;
+
+use super::socket::Socket;
 
 /// The writing half of a connection, and what waits to be written to it.
 #[derive(Debug)]
 pub(super) struct SendBuffer {
-    stream: TcpStream,
+    socket: Socket,
     /// How long the client may take nothing.
     time: Duration,
     queue: VecDeque<Bytes>,
@@ -27,16 +29,23 @@ pub(super) struct SendBuffer {
     tail: Vec<u8>,
     /// How many bytes wait.
     length: usize,
+    /// How many bytes the system has taken.
+    sent: u64,
     failed: Option<WriteError>,
 }
 
 impl SendBuffer {
-    pub(super) fn new(stream: TcpStream, time: Duration) -> Self {
-        Self { stream, time, queue: VecDeque::new(), tail: Vec::new(), length: 0, failed: None }
+    pub(super) fn new(socket: Socket, time: Duration) -> Self {
+        Self { socket, time, queue: VecDeque::new(), tail: Vec::new(), length: 0, sent: 0, failed: None }
     }
 
-    pub(super) fn stream(&self) -> &TcpStream {
-        &self.stream
+    pub(super) fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// From now on the end of the connection is an error for the client.
+    pub(super) fn reset_at_end(&self) -> io::Result<()> {
+        self.socket.reset_at_end()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -51,7 +60,7 @@ impl SendBuffer {
     /// Ends the sending half: all that was sent is delivered before it.
     pub(super) fn shut_down(&self) {
         // A connection that is gone already needs no end.
-        let _ = self.stream.shutdown(Shutdown::Write);
+        let _ = self.socket.shutdown(Shutdown::Write);
     }
 
     /// Queues bytes that are built here, such as a head.
@@ -96,16 +105,16 @@ impl SendBuffer {
     }
 
     async fn send(&mut self) -> io::Result<usize> {
-        let Self { stream, queue, time, .. } = self;
+        let Self { socket, queue, time, .. } = self;
         let sent = async {
             match queue.front() {
-                Some(only) if queue.len() == 1 => stream.write(only).await,
+                Some(only) if queue.len() == 1 => socket.write(only).await,
                 _ => {
                     let mut slices = [IoSlice::new(&[]); MAX_SLICES];
                     for (slice, piece) in slices.iter_mut().zip(&*queue) {
                         *slice = IoSlice::new(piece);
                     }
-                    stream.write_vectored(&slices[..queue.len().min(MAX_SLICES)]).await
+                    socket.write_vectored(&slices[..queue.len().min(MAX_SLICES)]).await
                 }
             }
         };
@@ -118,6 +127,7 @@ impl SendBuffer {
 
     fn advance(&mut self, mut sent: usize) {
         self.length -= sent;
+        self.sent += sent as u64;
         while let Some(first) = self.queue.front_mut() {
             if sent < first.len() {
                 return first.advance(sent);

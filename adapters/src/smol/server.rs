@@ -4,27 +4,31 @@ use std::{
     future::Future,
     io,
     net::{SocketAddr, ToSocketAddrs},
-    panic::AssertUnwindSafe,
     pin::pin,
     sync::Arc,
-    thread,
     time::Duration,
 };
 
-use async_io::Timer;
+use async_io::{Async, Timer};
 use async_signal::{Signal, Signals};
-use futures_lite::FutureExt;
-use segno_core::{IntoHandler, PerformedBy, RouterError};
+use segno_core::{IntoHandler, PerformedBy};
 use smol::{
-    Executor,
-    channel::{Receiver, Sender, bounded},
+    channel::bounded,
     future,
-    lock::Semaphore,
-    net::TcpListener,
     stream::{self, Stream, StreamExt},
 };
 
-use super::{connection::Service, options::ServerOptions, shutdown::phases};
+use super::{
+    accept::accept,
+    connection::Service,
+    descriptors,
+    listener::Listener,
+    options::ServerOptions,
+    places::Places,
+    serve_error::ServeError,
+    shutdown::{Control, phases},
+    workers::Workers,
+};
 use crate::{backend::Backend, observer::Observer, watchdog};
 
 /// Serves until SIGINT or SIGTERM; then it takes no new requests, finishes those that run, and returns.
@@ -57,34 +61,6 @@ where
     Server::bind(address)?.serve(handler, backend)
 }
 
-/// Why a server does not serve.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The router's routes do not fit together.
-    #[error(transparent)]
-    Router(#[from] RouterError),
-    /// The address cannot be bound.
-    #[error("cannot listen on {address}: {error}{}", hint(error))]
-    Bind {
-        /// The address.
-        address: String,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The system refuses threads or signals.
-    #[error("the server cannot be started: {0}")]
-    Start(#[from] io::Error),
-}
-
-fn hint(error: &io::Error) -> &'static str {
-    #[allow(clippy::wildcard_enum_match_arm, reason = "the system has dozens of kinds, and two of them a hint")]
-    match error.kind() {
-        io::ErrorKind::AddrInUse => "; another program listens there: stop it, or choose another port",
-        io::ErrorKind::PermissionDenied => "; ports below 1024 are for root: choose another one",
-        _ => "",
-    }
-}
-
 /// A server that listens, and does not serve yet: for those who choose its options, its end, or a free port.
 ///
 /// ```
@@ -108,38 +84,66 @@ fn hint(error: &io::Error) -> &'static str {
 /// ```
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
+    listeners: Vec<Listener>,
     options: ServerOptions,
+    health: Option<String>,
 }
 
 impl Server {
-    /// Listens on this address.
+    /// Listens on this address: the short form for one [`Listener::tcp`].
     ///
     /// # Errors
     ///
     /// If it cannot be bound.
     pub fn bind(address: impl ToSocketAddrs) -> Result<Self, ServeError> {
-        let bound = (|| {
-            let listener = std::net::TcpListener::bind(&address)?;
-            // The standard library asks for a queue of 128: a burst of clients would wait for seconds to try again.
-            rustix::net::listen(&listener, QUEUE)?;
-            let address = listener.local_addr()?;
-            Ok((TcpListener::from(async_io::Async::new(listener)?), address))
-        })();
-        match bound {
-            Ok((listener, address)) => Ok(Self { listener, address, options: ServerOptions::default() }),
-            Err(error) => {
-                let named: Vec<_> = address.to_socket_addrs().into_iter().flatten().map(|a| a.to_string()).collect();
-                let address = if named.is_empty() { "the address".into() } else { named.join(", ") };
-                Err(ServeError::Bind { address, error })
-            }
-        }
+        Listener::tcp(address).map(Self::new)
     }
 
-    /// Where it listens: with the port that the system chose, if it was 0.
+    /// Listens here; see [`Listener`].
+    pub fn new(listener: impl Into<Listener>) -> Self {
+        Self { listeners: vec![listener.into()], options: ServerOptions::default(), health: None }
+    }
+
+    /// Listens here as well.
+    #[must_use]
+    pub fn listen(mut self, listener: impl Into<Listener>) -> Self {
+        self.listeners.push(listener.into());
+        self
+    }
+
+    /// The first address where it listens: with the port that the system chose, if it was 0.
+    ///
+    /// # Panics
+    ///
+    /// If it listens on unix sockets alone.
+    #[track_caller]
     pub fn local_address(&self) -> SocketAddr {
-        self.address
+        let mut addresses = self.listeners.iter().filter_map(Listener::local_address);
+        addresses.next().expect("the server listens on no address, but on unix sockets alone")
+    }
+
+    /// Answers GET and HEAD for this path before any handler: 200 and `ok`, or 503 and `shutting down` once the shutdown has
+    /// begun. A balancer that asks here sends clients elsewhere in time, if the server has some
+    /// [`drain_time`](ServerOptions::drain_time).
+    ///
+    /// It says that the server takes requests, and nothing of what handlers need: a route of your own may ask the
+    /// database. In the access log it is at the level `debug`.
+    ///
+    /// ```no_run
+    /// use segno::{Request, Response, Router, smol::{Backend, Server, ServerOptions}};
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> segno::Result<()> {
+    /// let router: Router = Router::new().get("/", async |_, _| Ok(Response::text("hello")));
+    /// let options = ServerOptions { drain_time: Duration::from_secs(10), ..ServerOptions::default() };
+    /// let server = Server::bind("127.0.0.1:8080")?.health("/health").options(options);
+    /// Ok(server.serve(router, Backend::new())?)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn health(mut self, path: &str) -> Self {
+        self.health = Some(path.into());
+        self
     }
 
     /// Serves with these limits and times.
@@ -224,124 +228,92 @@ impl Server {
         S: PerformedBy<B::Session>,
         B: Backend,
     {
-        let Self { listener, address, options } = self;
+        let Self { listeners, options, health } = self;
         let handler = handler.into_handler()?;
+        descriptors::raise();
         watchdog::start();
         let workers = Workers::start(options.threads)?;
-        let (mut control, phases) = phases();
-        let grace = options.grace;
-        // Ended handlers get their time to clean up, and their connections a moment more.
-        let end = options.cleanup_time + options.write_time.min(Duration::from_secs(1));
-        let service = Arc::new(Service { handler, backend, options, phases, observer });
+        let named: Vec<_> = listeners.iter().map(Listener::to_string).collect();
+        let (sockets, files): (Vec<_>, Vec<_>) = listeners.into_iter().map(Listener::into_parts).unzip();
+        let sockets = sockets.into_iter().map(Async::new).collect::<io::Result<_>>()?;
+        let (control, phases) = phases();
+        let end = End::new(&options, control);
+        let places = Places::new(options.max_connections, options.most_of_one_address());
+        let service = Arc::new(Service { handler, backend, options, places, phases, health, observer });
         let (alive, all_ended) = bounded::<()>(1);
-        tracing::info!(%address, "listening");
-        smol::block_on(async {
-            let accepting = accept(listener, service, workers.executor.clone(), alive);
-            future::or(accepting, async { signals.next().await.unwrap_or_default() }).await;
-            tracing::info!("shutting down: no new requests");
-            control.drain();
-            let ended = async {
-                // Nothing is sent: this ends when the last connection drops its sender.
-                let _ = all_ended.recv().await;
-            };
-            let ended = &mut Box::pin(ended);
-            let hurry = async {
-                let signalled = async { signals.next().await.unwrap_or_default() };
-                let waited = async { _ = Timer::after(grace).await };
-                future::or(signalled, waited).await;
-                tracing::info!("shutting down: stopping what still runs");
-                control.stop();
-                Timer::after(end).await;
-                tracing::warn!("shutting down: some requests did not end");
-            };
-            future::or(ended, hurry).await;
-        });
+        tracing::info!(address = %named.join(", "), "listening");
+        let accepting = accept(sockets, service, workers.executor.clone(), alive);
+        let accepting = async move {
+            let _files = files;
+            accepting.await;
+        };
+        let all_ended = async {
+            // Nothing is sent: this ends when the last connection drops its sender.
+            let _ = all_ended.recv().await;
+        };
+        smol::block_on(end.come(accepting, all_ended, &mut signals));
         workers.stop();
         tracing::info!("shut down");
         Ok(())
     }
 }
 
-/// Accepts connections for ever, and serves each in a task of its own.
-async fn accept<S, B>(
-    listener: TcpListener,
-    service: Arc<Service<S, B>>,
-    executor: Arc<Executor<'static>>,
-    alive: Sender<()>,
-) where
-    S: PerformedBy<B::Session>,
-    B: Backend,
-{
-    let places = Arc::new(Semaphore::new(service.options.max_connections));
-    loop {
-        let place = places.acquire_arc().await;
-        let (stream, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Mostly there are no descriptors left: some will be, when other connections end.
-                tracing::error!(%error, "a connection could not be accepted");
-                Timer::after(ACCEPT_PAUSE).await;
-                continue;
-            }
+/// How a server comes to its end.
+struct End {
+    control: Control,
+    drain_time: Duration,
+    grace: Duration,
+    /// What handlers get that were stopped.
+    last: Duration,
+}
+
+impl End {
+    fn new(options: &ServerOptions, control: Control) -> Self {
+        // Ended handlers get their time to clean up, and their connections a moment more.
+        let last = options.cleanup_time + options.write_time.min(Duration::from_secs(1));
+        Self { control, drain_time: options.drain_time, grace: options.grace, last }
+    }
+
+    /// Accepts until the first signal, and goes through the phases of the end; another signal leaps to the last one.
+    async fn come(
+        mut self,
+        accepting: impl Future<Output = ()>,
+        all_ended: impl Future<Output = ()>,
+        mut signals: impl Stream<Item = ()> + Unpin,
+    ) {
+        let mut accepting = Box::pin(accepting);
+        future::or(&mut accepting, signalled(&mut signals)).await;
+        self.control.leave();
+        if !self.drain_time.is_zero() {
+            tracing::info!(time = ?self.drain_time, "shutting down: told to those who ask for the health");
+        }
+        let drained = async {
+            let waited = async { _ = Timer::after(self.drain_time).await };
+            future::or(&mut accepting, waited).await;
+            false
         };
-        let (service, alive) = (service.clone(), alive.clone());
-        let connection = async move {
-            if AssertUnwindSafe(service.serve(stream, peer)).catch_unwind().await.is_err() {
-                tracing::error!(%peer, "a connection panicked; no other is harmed");
-            }
-            drop((place, alive));
+        let hurried = async {
+            signalled(&mut signals).await;
+            true
         };
-        executor.spawn(connection).detach();
-    }
-}
-
-/// The threads that run handlers.
-struct Workers {
-    executor: Arc<Executor<'static>>,
-    stop: Sender<()>,
-    threads: Vec<thread::JoinHandle<()>>,
-}
-
-impl Workers {
-    fn start(count: usize) -> io::Result<Self> {
-        let executor = Arc::new(Executor::new());
-        let (stop, stopped) = bounded(1);
-        let mut workers = Self { executor, stop, threads: Vec::new() };
-        for number in 0..count.max(1) {
-            let (executor, stopped) = (workers.executor.clone(), stopped.clone());
-            let thread = thread::Builder::new().name(format!("segno-{number}"));
-            workers.threads.push(thread.spawn(move || run_tasks(&executor, &stopped))?);
-        }
-        Ok(workers)
-    }
-
-    /// Ends the threads; tasks that have not ended are dropped, and their sessions with them.
-    fn stop(self) {
-        drop(self.stop);
-        for _ in 0..GLANCES_AT_WORKERS {
-            if self.threads.iter().all(thread::JoinHandle::is_finished) {
-                break;
+        let hurried = future::or(hurried, drained).await;
+        drop(accepting);
+        tracing::info!("shutting down: no new requests");
+        self.control.drain();
+        let hurry = async {
+            if !hurried {
+                let waited = async { _ = Timer::after(self.grace).await };
+                future::or(signalled(&mut signals), waited).await;
             }
-            thread::sleep(GLANCE_AT_WORKERS);
-        }
-        let stuck = self.threads.iter().filter(|thread| !thread.is_finished()).count();
-        if stuck > 0 {
-            tracing::error!(stuck, "threads are left behind in handlers that never ask for anything");
-        }
+            tracing::info!("shutting down: stopping what still runs");
+            self.control.stop();
+            Timer::after(self.last).await;
+            tracing::warn!("shutting down: some requests did not end");
+        };
+        future::or(all_ended, hurry).await;
     }
 }
 
-fn run_tasks(executor: &Executor<'_>, stopped: &Receiver<()>) {
-    // Nothing is sent: this ends when the sender is gone.
-    let _ = smol::block_on(executor.run(stopped.recv()));
+async fn signalled(signals: &mut (impl Stream<Item = ()> + Unpin)) {
+    signals.next().await.unwrap_or_default();
 }
-
-/// A worker ends when its task waits: at once, unless a handler keeps it. It is waited for a second.
-const GLANCES_AT_WORKERS: u32 = 100;
-const GLANCE_AT_WORKERS: Duration = Duration::from_millis(10);
-
-/// How many clients may wait to be accepted: as many as Linux allows if it is told nothing else.
-const QUEUE: i32 = 4096;
-
-/// How long to wait for descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

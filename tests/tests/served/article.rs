@@ -144,6 +144,30 @@ fn a_taken_port_is_said_with_a_hint() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn it_may_open_as_many_files_as_the_system_lets_it() {
+    let mut child = Command::new("sh")
+        .args(["-c", "ulimit -Sn 100 && exec \"$0\" --address 127.0.0.1:0 --database sqlite::memory:"])
+        .arg(program())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // From now on it is the article, and no longer the shell.
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    let limits = format!("/proc/{}/limits", child.id());
+    let is_raised = || {
+        let limits = std::fs::read_to_string(&limits).unwrap();
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+        let [soft, hard] = [0, 1].map(|nth| line.split_whitespace().nth(nth).unwrap());
+        soft == hard
+    };
+    eventually("the limit is raised", is_raised);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn its_options_are_told() {
     let help = Command::new(program()).arg("--help").output().unwrap();
     let said = String::from_utf8(help.stdout).unwrap();

@@ -130,7 +130,7 @@ fn a_body_that_is_no_chunked_body_is_refused() {
 #[test]
 fn a_body_that_stops_coming_is_given_up() {
     let router = Router::new().post("/", read);
-    let options = ServerOptions { body_time: Duration::from_millis(50), ..options() };
+    let options = ServerOptions { body_idle_time: Duration::from_millis(50), ..options() };
     let server = Running::with(router, segno::smol::Backend::new(), options);
     let mut client = server.client();
     client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nab");

@@ -209,3 +209,17 @@ fn a_client_that_has_ended_its_sending_gets_its_answers() {
     assert_eq!(client.reply().text(), "POST /2 [hello]");
     assert_eq!(client.ends(), After::Close);
 }
+
+#[test]
+fn a_body_comes_whole_whatever_its_size() {
+    const SIZES: [usize; 6] = [0, 1, 16 * 1024, 16 * 1024 + 1, 1 << 20, 20 << 20];
+    // No two places of a body look alike.
+    let body = |size: usize| (0..size).map(|at| (at ^ (at >> 8) ^ (at >> 16)) as u8).collect::<Vec<_>>();
+    let answers =
+        move |_: Io, request: Request| async move { Ok(Response::text(body(request.query("size")?.unwrap_or(0)))) };
+    let server = Running::new(Router::new().get("/", answers));
+    let mut client = server.client();
+    for size in SIZES {
+        assert!(client.get(&format!("/?size={size}")).body == body(size), "{size} bytes are not what was sent");
+    }
+}

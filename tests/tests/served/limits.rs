@@ -206,19 +206,6 @@ fn a_head_has_a_limit_and_no_more_is_read() {
 }
 
 #[test]
-fn no_more_clients_are_served_than_may_be() {
-    let server = server(ServerOptions { max_connections: 2, ..options() });
-    let (mut first, mut second) = (server.client(), server.client());
-    assert_eq!((first.get("/").status, second.get("/").status), (200, 200));
-    let mut third = server.client();
-    third.send(get("/"));
-    assert_eq!(third.after(), After::Keep);
-    drop(first);
-    assert_eq!(third.reply().text(), "hello");
-    assert_eq!(second.get("/").text(), "hello");
-}
-
-#[test]
 fn places_are_given_back() {
     let panics = async |_: Io, _: Request| -> Result<Response> { panic!("the panic of limits") };
     let router = Router::new().get("/", hello).post("/", hello).get("/panic", panics);

@@ -32,6 +32,12 @@ pub(crate) fn line_with(words: &[&str]) -> String {
     found
 }
 
+/// How many lines hold all these words by now.
+pub(crate) fn count_with(words: &[&str]) -> usize {
+    let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    lines.lines().filter(|line| words.iter().all(|word| line.contains(word))).count()
+}
+
 struct Writer;
 
 impl MakeWriter<'_> for Writer {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod access;
 mod article;
 mod bodies;
 mod browser;
@@ -10,14 +11,19 @@ mod driving;
 mod events;
 mod exchanges;
 mod faults;
+mod health;
 mod interim;
 mod limits;
+mod listeners;
 mod logs;
 mod nested;
+mod places;
 mod programs;
 mod recorded;
+mod request_ids;
 mod requests;
 mod server;
 mod shutdown;
 mod streams;
+mod times;
 mod vanished;

@@ -27,7 +27,7 @@ async fn echo(mut io: Io, mut request: Request) -> Result<Response> {
 fn server() -> Running {
     let options = ServerOptions {
         head_time: Duration::from_millis(150),
-        body_time: Duration::from_millis(150),
+        body_idle_time: Duration::from_millis(150),
         idle_time: Duration::from_secs(60),
         ..options()
     };

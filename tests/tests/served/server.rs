@@ -35,7 +35,15 @@ impl Running {
         S: PerformedBy<B::Session> + EffectSet,
         B: Opens,
     {
-        let server = Server::bind("127.0.0.1:0").unwrap().options(options);
+        Self::serve(Server::bind("127.0.0.1:0").unwrap().options(options), handler, backend)
+    }
+
+    /// A server that listens already.
+    pub(crate) fn serve<S, B>(server: Server, handler: impl IntoHandler<S> + Send + 'static, backend: B) -> Self
+    where
+        S: PerformedBy<B::Session> + EffectSet,
+        B: Opens,
+    {
         let address = server.local_address();
         let (stop, stopped) = bounded::<()>(1);
         let (send, ended) = mpsc::channel();
@@ -66,6 +74,8 @@ impl Running {
 pub(crate) fn options() -> ServerOptions {
     ServerOptions {
         threads: 2,
+        // All clients of a test have one address.
+        max_connections_per_address: Some(usize::MAX),
         grace: Duration::ZERO,
         cleanup_time: Duration::from_secs(1),
         ..ServerOptions::default()

@@ -81,6 +81,43 @@ fn a_running_request_is_finished_and_its_connection_ended() {
 }
 
 #[test]
+fn an_answer_that_begins_after_the_shutdown_says_that_the_connection_ends() {
+    let (entered, enters) = mpsc::channel();
+    let go = Arc::<AtomicBool>::default();
+    let gone_on = go.clone();
+    let waits = move |mut io: Io, request: Request| {
+        let (entered, go) = (entered.clone(), gone_on.clone());
+        async move {
+            entered.send(()).unwrap();
+            while !go.load(Ordering::SeqCst) {
+                io.sleep(Duration::from_millis(1)).await?;
+            }
+            if request.path() == "/whole" {
+                return Ok(Response::text("finished"));
+            }
+            let mut out = io.respond(ResponseHead::text()).await?;
+            out.write(&mut io, "finished").await?;
+            Ok(out.end())
+        }
+    };
+    let mut server = Running::with(Router::new().fallback(waits), Backend::new(), patient());
+    let mut clients = [server.client(), server.client()];
+    for (client, path) in clients.iter_mut().zip(["/whole", "/stream"]) {
+        client.send(get(path));
+        enters.recv_timeout(PATIENCE).unwrap();
+    }
+    server.stop();
+    eventually("nothing new is taken", || std::net::TcpStream::connect(server.address).is_err());
+    go.store(true, Ordering::SeqCst);
+    for client in &mut clients {
+        let reply = client.reply();
+        assert_eq!((&*reply.text(), reply.header("connection")), ("finished", Some("close")));
+        assert_eq!(client.ends(), After::Close);
+    }
+    assert!(server.has_ended(PATIENCE));
+}
+
+#[test]
 fn a_shutdown_under_load_tears_nothing_that_has_begun() {
     const CLIENTS: usize = 50;
     const PIECES: usize = 40;
