@@ -59,6 +59,7 @@
 //! | what comes in and goes out | [`Request`], [`Body`], [`Response`], [`ResponseStream`], [`EventStream`], [`Page`], [`Error`] |
 //! | which handler a request gets | [`Router`], [`Handler::with`] for what goes around one |
 //! | effects side by side | [`join!`], [`race!`], [`Io::timeout`] |
+//! | files, forms and uploads, cookies | `files`, `forms`, `cookies`, each behind a feature of its name |
 //! | effects of your own | [`effects!`], [`Effect`], [`Perform`], [`smol::Backend::state`] |
 //! | the server and its limits | [`smol::serve`], [`smol::Server`], [`smol::ServerOptions`] |
 //! | the database | [`Database`], [`DatabaseOptions`] |
@@ -81,8 +82,16 @@ mod backend;
 mod chance;
 #[cfg(any(feature = "smol", feature = "testing"))]
 mod chat;
+#[cfg(feature = "cookies")]
+pub mod cookies;
 #[cfg(feature = "smol")]
 mod drive;
+#[cfg(feature = "files")]
+pub mod files;
+#[cfg(feature = "forms")]
+pub mod forms;
+#[cfg(feature = "gzip")]
+mod gzip;
 #[cfg(feature = "smol")]
 mod in_flight;
 #[cfg(feature = "smol")]

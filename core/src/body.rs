@@ -9,7 +9,7 @@ use crate::{
     effect::Has,
     error::Happened,
     io::{Ask, Io},
-    request::{Body, field},
+    request::{Body, field, fields},
     standard::{BodyError, BodyErrorKind, ReadBody, ReadTrailers},
 };
 
@@ -148,5 +148,19 @@ impl Form {
     /// 400 if it is there, and no `T`.
     pub fn get<T: FromStr<Err: Display>>(&self, name: &str) -> crate::error::Result<Option<T>> {
         field(&self.0, name, "form")
+    }
+
+    /// All fields of this name, decoded, in their order: of boxes that were ticked, for example.
+    ///
+    /// # Errors
+    ///
+    /// 400 if one of them is no `T`.
+    pub fn all<T: FromStr<Err: Display>>(&self, name: &str) -> crate::error::Result<Vec<T>> {
+        fields(&self.0, name, "form").collect()
+    }
+
+    /// The form as it was sent, URL-encoded: for parsers of other crates.
+    pub fn encoded(&self) -> &[u8] {
+        &self.0
     }
 }

@@ -103,8 +103,8 @@ impl<K: fmt::Debug> Failure for EffectError<K> {
 /// Why one effect failed: what kind of failure, in words, and whether it happened all the same.
 ///
 /// Every standard effect has an alias of its own: [`SqlError`](crate::SqlError), [`HttpError`](crate::HttpError),
-/// [`ChatError`](crate::ChatError), [`BodyError`](crate::BodyError), [`WriteError`](crate::WriteError). Effects of your
-/// own may use it too, with a kind of their own:
+/// [`ChatError`](crate::ChatError), [`BodyError`](crate::BodyError), [`WriteError`](crate::WriteError),
+/// [`FileError`](crate::FileError). Effects of your own may use it too, with a kind of their own:
 ///
 /// ```
 /// use segno_core::{EffectError, Happened, Stopped, StopReason};

@@ -100,6 +100,7 @@ mod trace;
 mod slot;
 
 mod body;
+mod files;
 mod io;
 mod lanes;
 mod request;
@@ -131,10 +132,11 @@ pub use response::{Escaped, Page, Response, ResponseStream};
 pub use router::Router;
 pub use standard::{
     BodyError, BodyErrorKind, ChatBalance, ChatError, ChatErrorKind, ChatRecv, ChatSend, ChatSubscribe,
-    ChatUnsubscribe, Chunk, ColumnIndex, FromValue, Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest,
-    HttpSend, Inform, InvalidHeader, Now, Params, Random, ReadBody, ReadTrailers, Respond, ResponseHead, Row, Rows,
-    Sleep, Sql, SqlError, SqlErrorKind, Standard, StandardOutcome, SubscriptionId, Timestamp, Transaction,
-    TransactionAct, TransactionId, Value, Write, WriteError, WriteErrorKind,
+    ChatUnsubscribe, Chunk, ColumnIndex, FileError, FileErrorKind, FileInfo, FileKind, FilePath, FileVersion,
+    FromValue, Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest, HttpSend, Inform, InvalidFilePath,
+    InvalidHeader, Now, Params, Random, ReadBody, ReadFile, ReadTrailers, Respond, ResponseHead, Row, Rows, Sleep, Sql,
+    SqlError, SqlErrorKind, Standard, StandardOutcome, SubscriptionId, Timestamp, Transaction, TransactionAct,
+    TransactionId, Value, Write, WriteError, WriteErrorKind,
 };
 pub use tasklet::{Step, Tasklet};
 pub use trace::{Entry, Trace};

@@ -114,8 +114,18 @@ impl Request {
 
 /// A field of a URL-encoded form or query.
 pub(crate) fn field<T: FromStr<Err: Display>>(encoded: &[u8], name: &str, place: &str) -> Result<Option<T>> {
-    let Some((_, text)) = form_urlencoded::parse(encoded).find(|(field, _)| field == name) else { return Ok(None) };
-    text.parse().map(Some).map_err(|error| Error::status(400, format!("`{name}` in the {place}: {error}")))
+    fields(encoded, name, place).next().transpose()
+}
+
+/// All fields of this name.
+pub(crate) fn fields<T: FromStr<Err: Display>>(
+    encoded: &[u8],
+    name: &str,
+    place: &str,
+) -> impl Iterator<Item = Result<T>> {
+    form_urlencoded::parse(encoded).filter(move |(field, _)| field == name).map(move |(_, text)| {
+        text.parse().map_err(|error| Error::status(400, format!("`{name}` in the {place}: {error}")))
+    })
 }
 
 fn decode(raw: &str) -> Option<Cow<'_, str>> {

@@ -81,6 +81,13 @@ impl Response {
     }
 }
 
+/// Head and body, as [`into_whole`](Response::into_whole) gives them.
+impl<B: Into<Bytes>> From<(ResponseHead, B)> for Response {
+    fn from((head, body): (ResponseHead, B)) -> Self {
+        Self { head, body: Some(body.into()) }
+    }
+}
+
 impl<B: Into<Bytes>> From<http::Response<B>> for Response {
     fn from(response: http::Response<B>) -> Self {
         let (parts, body) = response.into_parts();

@@ -1,9 +1,9 @@
 //! Answers: a success of each effect, and a failure of each.
 
 use segno_core::{
-    BodyError, BodyErrorKind, ChatError, ChatErrorKind, Happened, Headers, HttpError, HttpErrorKind, HttpReply,
-    SqlError, SqlErrorKind, Standard, StandardOutcome, StopReason, Stopped, Timestamp, WriteError, WriteErrorKind,
-    rows,
+    BodyError, BodyErrorKind, ChatError, ChatErrorKind, Chunk, FileError, FileErrorKind, Happened, Headers, HttpError,
+    HttpErrorKind, HttpReply, SqlError, SqlErrorKind, Standard, StandardOutcome, StopReason, Stopped, Timestamp,
+    WriteError, WriteErrorKind, rows,
 };
 
 pub(crate) fn success(effect: &Standard) -> StandardOutcome {
@@ -23,6 +23,8 @@ pub(crate) fn success(effect: &Standard) -> StandardOutcome {
         Standard::Inform(_) => O::Inform(Ok(())),
         Standard::Respond(_) => O::Respond(Ok(())),
         Standard::Write(_) => O::Write(Ok(())),
+        Standard::FileInfo(_) => O::FileInfo(Ok(None)),
+        Standard::ReadFile(_) => O::ReadFile(Ok(Chunk("".into()))),
         Standard::Now(_) => O::Now(Ok(Timestamp::EPOCH)),
         Standard::Sleep(_) => O::Sleep(Ok(())),
         Standard::Random(random) => O::Random(Ok(random.high)),
@@ -35,6 +37,7 @@ pub(crate) fn failure(effect: &Standard, happened: Happened) -> StandardOutcome 
     let sql = || SqlError::new(SqlErrorKind::ConnectionLost, happened, text);
     let http = || HttpError::new(HttpErrorKind::Timeout, happened, text);
     let chat = || ChatError::new(ChatErrorKind::Lagged(3), happened, text);
+    let file = || FileError::new(FileErrorKind::Changed, happened, text);
     let stopped = Stopped { reason: StopReason::Deadline, happened };
     match effect {
         Standard::Sql(_) => O::Sql(Err(sql())),
@@ -51,6 +54,8 @@ pub(crate) fn failure(effect: &Standard, happened: Happened) -> StandardOutcome 
         Standard::Inform(_) => O::Inform(Err(WriteError::new(WriteErrorKind::Head, happened, text))),
         Standard::Respond(_) => O::Respond(Err(WriteError::new(WriteErrorKind::Order, happened, text))),
         Standard::Write(_) => O::Write(Err(WriteError::new(WriteErrorKind::ConnectionLost, happened, text))),
+        Standard::FileInfo(_) => O::FileInfo(Err(file())),
+        Standard::ReadFile(_) => O::ReadFile(Err(file())),
         Standard::Now(_) => O::Now(Err(stopped)),
         Standard::Sleep(_) => O::Sleep(Err(stopped)),
         Standard::Random(_) => O::Random(Err(stopped)),

@@ -51,6 +51,8 @@ impl Ledger {
             | Standard::Inform(_)
             | Standard::Respond(_)
             | Standard::Write(_)
+            | Standard::FileInfo(_)
+            | Standard::ReadFile(_)
             | Standard::Now(_)
             | Standard::Sleep(_)
             | Standard::Random(_) => {}

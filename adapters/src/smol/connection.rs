@@ -17,7 +17,9 @@ use tracing::Instrument;
 use super::{
     access::Access,
     client::Client,
-    codec, failure,
+    codec,
+    coding::Coding,
+    failure,
     head::{Head, Refusal},
     input::{Input, NoHead},
     options::ServerOptions,
@@ -133,7 +135,8 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
             self.health.as_deref() == Some(head.uri.path()) && [Method::GET, Method::HEAD].contains(&head.method);
         let access = Access::new(&head, id.clone(), peer, is_health);
         let close_after = !head.keep_alive || self.phases.is_leaving();
-        let mut output = Output::new(socket.clone(), self.options.write_time, &head.method, head.old, close_after);
+        let output = Output::new(socket.clone(), self.options.write_time, &head.method, head.old, close_after);
+        let mut output = output.coded(Coding::offered(&self.options, &head.headers));
         if let Some(RequestId { field, value }) = id {
             output.add_field(field, value);
         }

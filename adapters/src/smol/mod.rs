@@ -32,10 +32,12 @@ mod access;
 mod chunked;
 mod client;
 mod codec;
+mod coding;
 mod connection;
 mod date;
 mod descriptors;
 mod failure;
+mod files;
 mod head;
 #[cfg(feature = "http-client")]
 mod http_client;

@@ -101,6 +101,14 @@ pub struct ServerOptions {
     /// to notice, so that no client is sent to a server that listens no longer.
     pub drain_time: Duration,
 
+    /// Whether bodies are compressed for clients that accept gzip: texts of at least 1 KiB, whole ones and streams; each
+    /// piece of a stream can be read when it is written. By default not: it costs more time than most handlers do, a proxy
+    /// may do it already, and a page that shows both a secret and what a stranger sent can be made to
+    /// [tell the secret by its length](https://www.breachattack.com). A response is left out by its
+    /// `Cache-Control: no-transform`.
+    #[cfg(feature = "gzip")]
+    pub gzip: bool,
+
     /// How long a shutdown lets running requests go on before their handlers are stopped. By default 10 seconds.
     pub grace: Duration,
 
@@ -133,6 +141,8 @@ impl Default for ServerOptions {
             deadline: None,
             request_id: Some(HeaderName::from_static("x-request-id")),
             drain_time: Duration::ZERO,
+            #[cfg(feature = "gzip")]
+            gzip: false,
             grace: Duration::from_secs(10),
             cleanup_time: Duration::from_secs(5),
         }

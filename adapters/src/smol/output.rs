@@ -5,9 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use segno_core::{Happened, Inform, ResponseHead, WriteError, WriteErrorKind};
+use smol::future;
 
 use super::{
     codec::{Delimiter, encode},
+    coding::Coding,
     send_buffer::SendBuffer,
     socket::Socket,
 };
@@ -26,6 +28,7 @@ pub(crate) struct Output {
     field: Option<(HeaderName, HeaderValue)>,
     /// The body is at its end when the connection is.
     until_close: bool,
+    coding: Coding,
     state: State,
 }
 
@@ -55,8 +58,15 @@ impl Output {
             status: 0,
             field: None,
             until_close: false,
+            coding: Coding::default(),
             state: State::Start,
         }
+    }
+
+    /// The body may be coded like this.
+    pub(crate) fn coded(mut self, coding: Coding) -> Self {
+        self.coding = coding;
+        self
     }
 
     /// The head will have this field, whoever else says something else there.
@@ -143,13 +153,18 @@ impl Output {
             return Err(refused(WriteErrorKind::Order, "the head of the response was sent before"));
         }
         let declared = self.check(&mut head)?;
-        let delimiter = match declared {
+        let coded = self.coding.begin(&mut head, declared);
+        self.begin(&head, declared.filter(|_| !coded)).await
+    }
+
+    async fn begin(&mut self, head: &ResponseHead, length: Option<u64>) -> Result<(), WriteError> {
+        let delimiter = match length {
             _ if has_no_body(head.status) => Delimiter::None,
             Some(length) => Delimiter::Length(length),
             None if self.old => Delimiter::Close,
             None => Delimiter::Chunked,
         };
-        let bytes = self.encode(&head, delimiter).await?;
+        let bytes = self.encode(head, delimiter).await?;
         self.until_close = delimiter == Delimiter::Close && !self.is_head;
         self.buffer.extend(&bytes);
         self.state = match delimiter {
@@ -175,8 +190,9 @@ impl Output {
             State::Broken => Err(self.failure().await),
             // A chunk without data would be the last.
             _ if piece.is_empty() => Ok(()),
-            State::UntilClose => {
-                self.buffer.push(piece);
+            State::Chunked | State::UntilClose if self.coding.is_coded() => self.write_coded(piece).await,
+            State::Chunked | State::UntilClose => {
+                self.push(piece);
                 Ok(())
             }
             State::Length(left) => match left.checked_sub(piece.len() as u64) {
@@ -185,18 +201,47 @@ impl Output {
                     self.state = State::Length(left);
                     Ok(())
                 }
-                None => {
-                    self.state = State::Broken;
-                    Err(refused(WriteErrorKind::TooLong, "more was written than Content-Length says"))
-                }
+                None => Err(self.too_long()),
             },
-            State::Chunked => {
-                self.buffer.extend(format!("{:x}\r\n", piece.len()).as_bytes());
-                self.buffer.push(piece);
-                self.buffer.extend(b"\r\n");
-                Ok(())
-            }
         }
+    }
+
+    /// Writes a piece of a body that is compressed on its way. If it is long, others get their turn in between.
+    async fn write_coded(&mut self, mut piece: Bytes) -> Result<(), WriteError> {
+        let state = self.state;
+        loop {
+            let part = piece.split_to(piece.len().min(MAX_CODED));
+            let Some(coded) = self.coding.piece(part) else { return Err(self.too_long()) };
+            self.state = state;
+            self.push(coded);
+            if piece.is_empty() {
+                return Ok(());
+            }
+            // Until all of it is written: without a part, nobody can read what follows.
+            self.state = State::Broken;
+            if self.buffer.is_full() {
+                self.flush().await?;
+            }
+            future::yield_now().await;
+        }
+    }
+
+    /// Queues a piece of a body whose length is not known; an empty chunk would be the last.
+    fn push(&mut self, piece: Bytes) {
+        if piece.is_empty() {
+            return;
+        }
+        if !matches!(self.state, State::Chunked) {
+            return self.buffer.push(piece);
+        }
+        self.buffer.extend(format!("{:x}\r\n", piece.len()).as_bytes());
+        self.buffer.push(piece);
+        self.buffer.extend(b"\r\n");
+    }
+
+    fn too_long(&mut self) -> WriteError {
+        self.state = State::Broken;
+        refused(WriteErrorKind::TooLong, "more was written than Content-Length says")
     }
 
     /// Why nothing can be sent any longer.
@@ -208,16 +253,23 @@ impl Output {
     /// Ends a response that was sent in pieces. If it is not whole, the connection will be cut.
     pub(crate) async fn end(&mut self) {
         let whole = match self.state {
-            State::HeadOnly | State::Length(0) | State::UntilClose | State::End => true,
-            State::Chunked => {
-                self.buffer.extend(b"0\r\n\r\n");
-                true
-            }
+            State::HeadOnly | State::Length(0) | State::End => true,
+            State::Chunked | State::UntilClose => self.end_coded(),
             State::Start | State::Length(_) | State::Broken => false,
         };
         // What there is of a torn response is for the client to see.
         let flushed = self.flush().await;
         self.state = if whole && flushed.is_ok() { State::End } else { State::Broken };
+    }
+
+    /// Queues the end of a body whose length is not known; says whether it is as long as was announced.
+    fn end_coded(&mut self) -> bool {
+        let Some(rest) = self.coding.end() else { return false };
+        self.push(rest);
+        if let State::Chunked = self.state {
+            self.buffer.extend(b"0\r\n\r\n");
+        }
+        true
     }
 
     /// Sends what was written of a response that will never be whole, so that the client sees how far it came.
@@ -230,11 +282,22 @@ impl Output {
     /// Sends a whole response.
     pub(crate) async fn whole(&mut self, mut head: ResponseHead, body: Bytes) -> Result<(), WriteError> {
         let declared = self.check(&mut head)?;
-        let delimiter = match declared {
-            _ if has_no_body(head.status) => Delimiter::None,
+        let length = match declared {
             // What GET would send may be longer than what is here.
-            Some(length) if self.is_head && body.is_empty() => Delimiter::Length(length),
-            Some(_) | None => Delimiter::Length(body.len() as u64),
+            Some(length) if self.is_head && body.is_empty() => length,
+            Some(_) | None => body.len() as u64,
+        };
+        let (body, delimiter) = match self.coding.begin(&mut head, Some(length)) {
+            _ if has_no_body(head.status) => (body, Delimiter::None),
+            false => (body, Delimiter::Length(length)),
+            // The head of what GET would send: nobody knows how long that would be.
+            true if body.is_empty() => (body, Delimiter::None),
+            true if body.len() > MAX_CODED => return self.whole_coded(&head, body).await,
+            true => {
+                let coded = self.coding.whole(body).ok_or_else(|| self.too_long())?;
+                let length = coded.len() as u64;
+                (coded, Delimiter::Length(length))
+            }
         };
         let bytes = self.encode(&head, delimiter).await?;
         self.buffer.extend(&bytes);
@@ -243,6 +306,16 @@ impl Output {
         }
         self.state = State::End;
         self.flush().await
+    }
+
+    /// Sends a whole response whose body is compressed part by part.
+    async fn whole_coded(&mut self, head: &ResponseHead, body: Bytes) -> Result<(), WriteError> {
+        self.begin(head, None).await?;
+        if !self.is_head {
+            self.write(body).await?;
+        }
+        self.end().await;
+        Ok(())
     }
 
     /// Takes the framing out of a head, which is ours to write, and gives the length that it declares.
@@ -314,3 +387,6 @@ fn takes_close(headers: &mut HeaderMap) -> bool {
 
 /// Fields of a connection and not of a response, but for `Connection` itself.
 const HOP_BY_HOP: [&str; 4] = ["transfer-encoding", "keep-alive", "upgrade", "trailer"];
+
+/// How much is compressed at once: it takes some milliseconds.
+const MAX_CODED: usize = 64 * 1024;

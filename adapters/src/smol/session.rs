@@ -9,14 +9,15 @@ use std::{
 
 use async_io::Timer;
 use segno_core::{
-    Answer, BodyError, Chunk, Headers, Inform, Io, Now, Perform, PerformedBy, Random, ReadBody, ReadTrailers, Request,
-    Respond, Result, Sleep, Stopped, Tasklet, Timestamp, Write, WriteError,
+    Answer, BodyError, Chunk, FileInfo, Headers, Inform, Io, Now, Perform, PerformedBy, Random, ReadBody, ReadFile,
+    ReadTrailers, Request, Respond, Result, Sleep, Stopped, Tasklet, Timestamp, Write, WriteError,
 };
 #[cfg(feature = "sqlite")]
 use segno_core::{Happened, Rows, Sql, SqlError, SqlErrorKind, Transaction};
 #[cfg(feature = "http-client")]
 use segno_core::{HttpError, HttpGet, HttpReply, HttpRequest, HttpSend};
 
+use super::files::Files;
 #[cfg(feature = "http-client")]
 use super::http_client::{HttpClient, HttpClientOptions};
 #[cfg(feature = "sqlite")]
@@ -32,7 +33,7 @@ use crate::{
 #[cfg(feature = "http-client")]
 type Http = Arc<std::sync::OnceLock<HttpClient>>;
 
-/// Performs effects for real: SQL, HTTP, chat, timers and chance, and effects of your own.
+/// Performs effects for real: SQL, HTTP, chat, files, timers and chance, and effects of your own.
 ///
 /// Your own effects are performed by its [`Session`], which holds the state that you give here:
 ///
@@ -67,6 +68,7 @@ pub struct Backend<X = ()> {
     http: Http,
     chat: Chat,
     chance: Chance,
+    files: Files,
     state: Arc<X>,
 }
 
@@ -80,6 +82,7 @@ impl Backend {
             http: Http::default(),
             chat: Chat::new(),
             chance: Chance::System,
+            files: Files::default(),
             state: Arc::new(()),
         }
     }
@@ -123,6 +126,26 @@ impl<X> Backend<X> {
         self
     }
 
+    /// Handlers may read the files below this directory, and no others: a link that leads out of it is refused, and so is one
+    /// that begins at the root of the file system. The directory is opened here: one that takes its place later is not seen.
+    ///
+    /// ```no_run
+    /// use segno::{Router, files, smol::{Backend, serve}};
+    ///
+    /// let router: Router = Router::new().get("/assets/{*path}", files::directory("assets").handler());
+    /// serve("127.0.0.1:8080", router, Backend::new().files("public")?)?;
+    /// # Ok::<_, segno::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If there is no such directory, or it cannot be read.
+    #[cfg(feature = "files")]
+    pub fn files(mut self, directory: impl AsRef<std::path::Path>) -> std::io::Result<Self> {
+        self.files = Files::open(directory.as_ref())?;
+        Ok(self)
+    }
+
     /// What your own effects are performed with.
     #[must_use]
     pub fn state<Y>(self, state: Y) -> Backend<Y> {
@@ -133,6 +156,7 @@ impl<X> Backend<X> {
             http: self.http,
             chat: self.chat,
             chance: self.chance,
+            files: self.files,
             state: Arc::new(state),
         }
     }
@@ -175,6 +199,7 @@ impl<X> Backend<X> {
             http: self.http.clone(),
             chat: self.chat.session(),
             chance: self.chance.clone(),
+            files: self.files.clone(),
             exchange,
             state: self.state.clone(),
         }
@@ -197,6 +222,7 @@ pub struct Session<X = ()> {
     http: Http,
     chat: ChatSession,
     chance: Chance,
+    files: Files,
     exchange: Exchange,
     state: Arc<X>,
 }
@@ -284,6 +310,18 @@ impl<X: Send + Sync> Perform<Respond> for Session<X> {
 impl<X: Send + Sync> Perform<Write> for Session<X> {
     async fn perform(&self, write: Write) -> Result<(), WriteError> {
         self.exchange.write(write.0).await
+    }
+}
+
+impl<X: Send + Sync> Perform<FileInfo> for Session<X> {
+    async fn perform(&self, info: FileInfo) -> Answer<FileInfo> {
+        self.files.info(info).await
+    }
+}
+
+impl<X: Send + Sync> Perform<ReadFile> for Session<X> {
+    async fn perform(&self, read: ReadFile) -> Answer<ReadFile> {
+        self.files.read(read).await
     }
 }
 

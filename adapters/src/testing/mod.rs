@@ -104,8 +104,8 @@ pub use request::{TestRequest, delete, get, head, patch, post, put, request};
 pub use responded::Responded;
 pub use script::{
     ChatSendExpect, Expect, Script, Scriptable, any, begin, chat_balance, chat_recv, chat_send, chat_subscribe, commit,
-    effect, field, http_by, http_get, http_post, http_send, inform, now, ok, random, reply, respond, rollback, script,
-    sleep, sql, sql_like, transaction, write,
+    effect, field, file_info, http_by, http_get, http_post, http_send, inform, now, ok, random, read_file, reply,
+    respond, rollback, script, sleep, sql, sql_like, transaction, write,
 };
 pub use simulate::{Simulate, simulate};
 pub use simulation::Client;

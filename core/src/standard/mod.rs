@@ -1,6 +1,8 @@
 //! The standard effects, as data. What asks for them are the methods of [`Io`](crate::Io).
 
 mod chat;
+mod file;
+mod file_path;
 mod http;
 mod response;
 mod rows;
@@ -12,6 +14,8 @@ mod value;
 pub use chat::{
     ChatBalance, ChatError, ChatErrorKind, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, SubscriptionId,
 };
+pub use file::{FileError, FileErrorKind, FileInfo, FileKind, FileVersion, ReadFile};
+pub use file_path::{FilePath, InvalidFilePath};
 pub use http::{Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest, HttpSend, InvalidHeader};
 pub use response::{
     BodyError, BodyErrorKind, Chunk, Inform, ReadBody, ReadTrailers, Respond, ResponseHead, Write, WriteError,
@@ -27,11 +31,11 @@ macro_rules! standard {
     ($($attribute:tt)*) => {
         crate::effects! {
             $($attribute)*
-            /// The standard effects: SQL, HTTP, chat, the request's body, the response, time and chance.
+            /// The standard effects: SQL, HTTP, chat, the request's body, the response, files, time and chance.
             pub enum Standard (StandardOutcome): {
                 Sql, Transaction, HttpGet, HttpSend,
                 ChatSend, ChatRecv, ChatSubscribe, ChatUnsubscribe, ChatBalance,
-                ReadBody, ReadTrailers, Inform, Respond, Write, Now, Sleep, Random,
+                ReadBody, ReadTrailers, Inform, Respond, Write, FileInfo, ReadFile, Now, Sleep, Random,
             }
         }
     };

@@ -140,7 +140,7 @@ impl Effect for Write {
     }
 }
 
-/// A piece of a body.
+/// A piece of a body, or of a file.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Chunk(#[cfg_attr(feature = "serde", serde(with = "crate::serial::bytes"))] pub Bytes);

@@ -1,7 +1,8 @@
 //! The driver of these tests: it answers everything with a success, and writes down each step.
 
+use bytes::Bytes;
 use segno_core::{
-    Headers, HttpReply, Place, Rows, Standard, StandardOutcome, Step, StopReason, Tasklet, Ticket, Timestamp,
+    Chunk, Headers, HttpReply, Place, Rows, Standard, StandardOutcome, Step, StopReason, Tasklet, Ticket, Timestamp,
     TransactionAct, rows,
 };
 
@@ -158,6 +159,8 @@ pub(crate) fn success(effect: &Standard) -> StandardOutcome {
         Standard::Inform(_) => O::Inform(Ok(())),
         Standard::Respond(_) => O::Respond(Ok(())),
         Standard::Write(_) => O::Write(Ok(())),
+        Standard::FileInfo(_) => O::FileInfo(Ok(None)),
+        Standard::ReadFile(_) => O::ReadFile(Ok(Chunk(Bytes::new()))),
         Standard::Now(_) => O::Now(Ok(Timestamp::EPOCH)),
         Standard::Sleep(_) => O::Sleep(Ok(())),
         Standard::Random(random) => O::Random(Ok(random.low)),
@@ -188,6 +191,8 @@ pub(crate) fn show(effect: &Standard) -> String {
         Standard::Inform(head) => format!("inform {}", head.0.status.as_u16()),
         Standard::Respond(head) => format!("respond {}", head.0.status.as_u16()),
         Standard::Write(write) => format!("write {}", String::from_utf8_lossy(&write.0)),
+        Standard::FileInfo(info) => format!("info {}", info.path),
+        Standard::ReadFile(read) => format!("read {}", read.path),
         Standard::Now(_) => "now".into(),
         Standard::Sleep(sleep) => format!("sleep {:?}", sleep.0),
         Standard::Random(random) => format!("random {}..={}", random.low, random.high),

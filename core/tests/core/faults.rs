@@ -1,9 +1,9 @@
 //! What can go wrong with an effect, as data; and what a stopped handler asks in vain, in its trace.
 
 use segno_core::{
-    EffectError, EffectSet, Entry, Happened, Has, HttpErrorKind, HttpGet, HttpRequest, HttpSend, Inform, Io, Now,
-    Params, Random, ReadTrailers, ResponseHead, Sql, Standard, StandardOutcome, Step, StopReason, Stopped, Tasklet,
-    Transaction, TransactionAct, TransactionId,
+    EffectError, EffectSet, Entry, FileInfo, FilePath, FileVersion, Happened, Has, HttpErrorKind, HttpGet, HttpRequest,
+    HttpSend, Inform, Io, Now, Params, Random, ReadFile, ReadTrailers, ResponseHead, Sql, Standard, StandardOutcome,
+    Step, StopReason, Stopped, Tasklet, Timestamp, Transaction, TransactionAct, TransactionId,
 };
 
 fn names(effect: &Standard) -> Vec<(&'static str, Happened)> {
@@ -18,6 +18,8 @@ fn every_fault_of_a_menu_can_be_made_and_says_what_the_menu_says() {
     let sql = |text: &'static str| Sql { text: text.into(), params: Params::default(), transaction: None };
     let acts = [TransactionAct::Begin, TransactionAct::Commit, TransactionAct::Savepoint(1), TransactionAct::Rollback];
     let transactions = acts.map(|act| Standard::Transaction(Transaction { id: id.clone(), act }));
+    let path: FilePath = "a".parse().unwrap();
+    let version = FileVersion { length: 1, modified: Timestamp::EPOCH };
     let mut effects = vec![
         Standard::Sql(sql("select 1")),
         Standard::Sql(sql("delete from cart")),
@@ -26,6 +28,8 @@ fn every_fault_of_a_menu_can_be_made_and_says_what_the_menu_says() {
         Standard::Random(Random { low: 2, high: 5 }),
         Standard::ReadTrailers(ReadTrailers),
         Standard::Inform(Inform(ResponseHead::new(103))),
+        Standard::FileInfo(FileInfo { path: path.clone() }),
+        Standard::ReadFile(ReadFile { path, version, from: 0, length: 1 }),
         Standard::Now(Now),
     ];
     effects.extend(transactions);

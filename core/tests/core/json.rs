@@ -39,6 +39,10 @@ fn values() -> Vec<Value> {
     ]
 }
 
+fn version() -> FileVersion {
+    FileVersion { length: 7, modified: Timestamp::from_unix(Duration::new(9, 1)) }
+}
+
 fn effects() -> Vec<Standard> {
     let path = || "0.1:2#3".parse().unwrap();
     let request = HttpRequest { headers: headers(), ..HttpRequest::post("http://x/").body(&b"\xff"[..]) };
@@ -63,6 +67,8 @@ fn effects() -> Vec<Standard> {
         Standard::Inform(Inform(ResponseHead { headers: headers(), ..ResponseHead::new(103) })),
         Standard::Respond(Respond(ResponseHead { headers: headers(), ..ResponseHead::new(404) })),
         Standard::Write(Write(Bytes::from_static(b"\xfe"))),
+        Standard::FileInfo(FileInfo { path: FilePath::with_hidden(".well-known/a").unwrap() }),
+        Standard::ReadFile(ReadFile { path: "a/b".parse().unwrap(), version: version(), from: u64::MAX, length: 1 }),
         Standard::Now(Now),
         Standard::Sleep(Sleep(Duration::MAX)),
         Standard::Random(Random { low: 0, high: u64::MAX }),
@@ -93,6 +99,11 @@ fn outcomes() -> Vec<StandardOutcome> {
         O::Inform(Ok(())),
         O::Respond(Err(WriteError::new(WriteErrorKind::Head, Happened::No, "two lengths"))),
         O::Write(Ok(())),
+        O::FileInfo(Ok(None)),
+        O::FileInfo(Ok(Some(FileKind::Directory))),
+        O::FileInfo(Ok(Some(FileKind::File(version())))),
+        O::ReadFile(Ok(Chunk(Bytes::from_static(b"\xff")))),
+        O::ReadFile(Err(FileError::new(FileErrorKind::Changed, Happened::No, "another one"))),
         O::Now(Ok(Timestamp::from_unix(Duration::new(1, 999_999_999)))),
         O::Sleep(Err(stopped)),
         O::Random(Ok(4)),
@@ -109,7 +120,7 @@ fn every_standard_effect_and_outcome() {
     }
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), 17, "each name is one effect's: {names:?}");
+    assert_eq!(names.len(), 19, "each name is one effect's: {names:?}");
     for outcome in &outcomes() {
         survives(outcome);
     }
@@ -121,6 +132,15 @@ fn a_plain_request_is_written_as_ever() {
     let request = HttpSend(Box::new(HttpRequest::post("http://x/")));
     let json = r#"{"method":"POST","url":"http://x/","headers":[],"body":{"text":""},"time_limit":null}"#;
     assert_eq!(survives(&request), json);
+}
+
+#[test]
+fn what_is_no_path_for_a_file_does_not_become_one() {
+    for text in ["", "..", "a/../b", "/a", "a/", "a\\\\b", "c:"] {
+        let error = serde_json::from_str::<FilePath>(&format!("\"{text}\"")).unwrap_err().to_string();
+        assert!(error.starts_with("not a path for a file: "), "{text}: {error}");
+    }
+    assert_eq!(serde_json::from_str::<FilePath>("\".a/b\"").unwrap().as_str(), ".a/b");
 }
 
 segno_core::effects! {

@@ -33,6 +33,9 @@ const WALLS: &[Wall] = &[
             "adapters/src/testing/sqlite/store.rs",
         ],
     },
+    Wall { library: "cap_std", root: "adapters/src/lib.rs", files: &["adapters/src/smol/files/directory.rs"] },
+    Wall { library: "flate2", root: "adapters/src/lib.rs", files: &["adapters/src/gzip.rs"] },
+    Wall { library: "multer", root: "adapters/src/lib.rs", files: &["adapters/src/forms/multipart.rs"] },
     Wall { library: "http_client", root: "adapters/src/lib.rs", files: &["adapters/src/smol/http_client/surf.rs"] },
 ];
 

@@ -2,6 +2,7 @@
 
 mod driven;
 mod expect;
+mod files;
 mod own;
 mod plan;
 mod report;
@@ -24,6 +25,7 @@ use super::{again::again, outcomes};
 
 pub use self::{
     expect::{Expect, any, effect, field},
+    files::{file_info, read_file},
     own::Scriptable,
     standard::{
         ChatSendExpect, begin, chat_balance, chat_recv, chat_send, chat_subscribe, commit, http_by, http_get,

@@ -1,6 +1,7 @@
 //! What tried handlers run in: real state, for one run.
 
 mod clock;
+mod files;
 mod perform;
 mod received;
 mod session;
@@ -10,8 +11,10 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use segno_core::{Answer, Happened, HttpError, HttpErrorKind, HttpReply, HttpRequest, HttpSend, Timestamp};
+use bytes::Bytes;
+use segno_core::{Answer, FilePath, Happened, HttpError, HttpErrorKind, HttpReply, HttpRequest, HttpSend, Timestamp};
 
+use self::files::Files;
 use super::sqlite::Sqlite;
 use crate::chat::Chat;
 
@@ -20,7 +23,7 @@ pub(super) use perform::{Boxed, perform, perform_at_once, poll};
 pub(super) use received::Received;
 pub use session::Session;
 
-/// The world of one run: a database, HTTP peers, chat rooms, a clock, and state of your own.
+/// The world of one run: a database, HTTP peers, chat rooms, files, a clock, and state of your own.
 ///
 /// It mirrors [`smol::Backend`](crate::smol::Backend): what a handler asks for is performed on it, all of it in memory, with
 /// virtual time. Statements are truly executed, messages truly reach who listens.
@@ -58,6 +61,7 @@ pub struct World<X = ()> {
     peers: Vec<(Box<str>, Peer)>,
     chat: Chat,
     clock: Clock,
+    files: Files,
     /// How many sessions were opened: each draws random numbers of its own.
     opened: AtomicU64,
     own: X,
@@ -74,6 +78,7 @@ impl World {
             peers: Vec::new(),
             chat: Chat::new(),
             clock: Clock::default(),
+            files: Files::default(),
             opened: AtomicU64::new(0),
             own: (),
         }
@@ -114,6 +119,21 @@ impl<X> World<X> {
         self
     }
 
+    /// Adds a file, by its path below the directory that the backend would have. It was written in 1970.
+    ///
+    /// # Panics
+    ///
+    /// If it is not a path for a file.
+    #[must_use]
+    #[track_caller]
+    pub fn file(mut self, path: &str, content: impl Into<Bytes>) -> Self {
+        match FilePath::with_hidden(path) {
+            Ok(path) => self.files.add(path, content.into()),
+            Err(error) => panic!("{error}"),
+        }
+        self
+    }
+
     /// Sets the time at which the run begins.
     #[must_use]
     pub fn starts_at(self, now: Timestamp) -> Self {
@@ -124,8 +144,8 @@ impl<X> World<X> {
     /// Gives it state of your own, for effects of your own and for checks.
     #[must_use]
     pub fn state<Y>(self, own: Y) -> World<Y> {
-        let Self { database, peers, chat, clock, opened, own: _ } = self;
-        World { database, peers, chat, clock, opened, own }
+        let Self { database, peers, chat, clock, files, opened, own: _ } = self;
+        World { database, peers, chat, clock, files, opened, own }
     }
 
     /// What [`state`](Self::state) was given.

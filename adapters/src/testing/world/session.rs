@@ -6,9 +6,9 @@ use std::{
 };
 
 use segno_core::{
-    Answer, BodyError, Chunk, Happened, Headers, HttpError, HttpGet, HttpReply, HttpRequest, HttpSend, Inform, Now,
-    Perform, Random, ReadBody, ReadTrailers, Respond, Sleep, Sql, SqlError, SqlErrorKind, Stopped, Timestamp,
-    Transaction, TransactionId, Write, WriteError,
+    Answer, BodyError, Chunk, FileInfo, Happened, Headers, HttpError, HttpGet, HttpReply, HttpRequest, HttpSend,
+    Inform, Now, Perform, Random, ReadBody, ReadFile, ReadTrailers, Respond, Sleep, Sql, SqlError, SqlErrorKind,
+    Stopped, Timestamp, Transaction, TransactionId, Write, WriteError,
 };
 
 use super::{Received, World};
@@ -115,6 +115,18 @@ impl<X: Send + Sync> Perform<Respond> for Session<X> {
 impl<X: Send + Sync> Perform<Write> for Session<X> {
     async fn perform(&self, write: Write) -> Result<(), WriteError> {
         self.received.write(&write.0)
+    }
+}
+
+impl<X: Send + Sync> Perform<FileInfo> for Session<X> {
+    async fn perform(&self, info: FileInfo) -> Answer<FileInfo> {
+        self.world.files.info(&info)
+    }
+}
+
+impl<X: Send + Sync> Perform<ReadFile> for Session<X> {
+    async fn perform(&self, read: ReadFile) -> Answer<ReadFile> {
+        self.world.files.read(&read)
     }
 }
 
