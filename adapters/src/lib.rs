@@ -75,6 +75,15 @@ pub mod adapter {
     //! What those need who write an adapter for another runtime, or a backend of their own.
 
     pub use crate::backend::{Backend, Exchange};
+
+    pub mod http1 {
+        //! HTTP/1.1 without I/O: a strict reader of requests, fed with bytes however they were cut.
+        //!
+        //! It refuses what two readers could understand in two ways, so that no request can hide in another one: see
+        //! [`RequestDecoder`].
+
+        pub use crate::http1::{Framing, Refusal, RequestDecoder, RequestEvent, RequestHead, RequestLimits};
+    }
 }
 #[cfg(feature = "smol")]
 mod backend;
@@ -92,6 +101,8 @@ pub mod files;
 pub mod forms;
 #[cfg(feature = "gzip")]
 mod gzip;
+#[cfg(feature = "smol")]
+mod http1;
 #[cfg(feature = "smol")]
 mod in_flight;
 #[cfg(feature = "smol")]

@@ -3,6 +3,7 @@
 
 mod answer;
 mod driver;
+mod framing;
 mod ledger;
 mod misuse;
 mod program;
@@ -10,5 +11,6 @@ mod program;
 pub mod zoo;
 
 pub use driver::{Case, drive};
+pub use framing::{Wire, compare};
 pub use misuse::{Misuse, misuse};
 pub use program::Program;

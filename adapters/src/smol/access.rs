@@ -2,15 +2,11 @@
 
 use std::time::Instant;
 
-use http::{HeaderValue, Method, Uri, header};
+use http::{HeaderValue, Method, Uri, Version, header};
 use tracing::Span;
 
-use super::{
-    head::{Head, Refusal},
-    output::Output,
-    peer::Peer,
-    request_id::RequestId,
-};
+use super::{output::Output, peer::Peer, request_id::RequestId};
+use crate::http1::{Refusal, RequestHead};
 
 /// What is told of a request when it has ended.
 #[derive(Debug)]
@@ -28,16 +24,16 @@ pub(crate) struct Access {
 struct Asked {
     method: Method,
     uri: Uri,
-    old: bool,
+    version: Version,
     agent: Option<HeaderValue>,
 }
 
 impl Access {
-    pub(crate) fn new(head: &Head, id: Option<RequestId>, peer: Peer, is_health: bool) -> Self {
+    pub(crate) fn new(head: &RequestHead, id: Option<RequestId>, peer: Peer, is_health: bool) -> Self {
         let asked = Asked {
             method: head.method.clone(),
             uri: head.uri.clone(),
-            old: head.old,
+            version: head.version,
             agent: head.headers.get(header::USER_AGENT).cloned(),
         };
         Self { since: Instant::now(), peer, id, asked: Some(asked), is_health }
@@ -100,7 +96,7 @@ impl Access {
 
 impl Asked {
     fn version(&self) -> &'static str {
-        if self.old { "HTTP/1.0" } else { "HTTP/1.1" }
+        if self.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" }
     }
 
     /// As one word of a line, whatever was sent.

@@ -42,6 +42,12 @@ impl Client {
         }
     }
 
+    /// Whether the connection will end with the body unread: it is long, or the client was never told to send it.
+    pub(crate) async fn leaves_body(&self) -> bool {
+        let input = &self.reading.lock().await.input;
+        input.is_long() || (self.waits.load(Ordering::Relaxed) && !input.has_begun())
+    }
+
     /// What is to be read and written next; and whether the client waits with its body, and was never told to go on.
     pub(crate) fn into_parts(self) -> (Input, Output, bool) {
         let input = self.reading.into_inner().input;
@@ -77,6 +83,10 @@ impl Wire for Client {
             // What has come already is given in any case.
             let chunk = input.chunk(self.idle_time.min(*left)).await;
             *left = left.saturating_sub(begun.elapsed());
+            // Nothing can follow a body whose end is not known. A response that has begun cannot say so any longer.
+            if let (Err(_), Some(mut output)) = (&chunk, self.output.try_lock()) {
+                output.close();
+            }
             match chunk {
                 Err(error) if error.kind == BodyErrorKind::Timeout && left.is_zero() => {
                     Err(BodyError::new(error.kind, error.happened, "the client took too long to send the body"))

@@ -2,7 +2,7 @@
 //!
 //! Neither ever sees the socket. The decoder reads from memory a head that the guard has checked and written anew; the
 //! encoder writes the head of a response, without a body, into memory. What their types cannot carry travels beside them:
-//! other statuses than the registered ones, and header values that are not ASCII.
+//! other methods and statuses than the registered ones, and header values that are not ASCII.
 
 use std::{
     io,
@@ -17,21 +17,21 @@ use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 use super::date;
 
-/// Whether async-h1 can decode a request with this method: it knows the registered ones alone.
-pub(crate) fn knows(method: &str) -> bool {
-    method.parse::<http_types::Method>().is_ok_and(|known| known.as_ref() == method)
-}
-
 /// Decodes a checked head; `None` if async-h1 finds fault with it all the same.
 pub(crate) async fn decode(method: Method, uri: Uri, headers: HeaderMap) -> Option<Request> {
     let path = if uri.path().starts_with('/') { uri.path() } else { "/" };
+    let stand_in = if knows(&method) { method.as_str() } else { STAND_IN };
     // The path alone, and a host that is short and no matter: the decoder's URL type would change them, and what handlers
     // see is what was sent.
-    let canonical = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let canonical = format!("{stand_in} {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     let (decoded, _) =
         async_h1::server::decode(Memory { bytes: canonical.into_bytes().into(), read: 0 }).await.ok()??;
-    let method = Method::from_bytes(decoded.method().as_ref().as_bytes()).ok()?;
-    Some(request(method, uri, headers))
+    (decoded.method().as_ref() == stand_in).then(|| request(method, uri, headers))
+}
+
+/// Whether async-h1 can decode a request with this method: it knows the registered ones alone.
+fn knows(method: &Method) -> bool {
+    method.as_str().parse::<http_types::Method>().is_ok_and(|known| known.as_ref() == method.as_str())
 }
 
 fn request(method: Method, uri: Uri, headers: HeaderMap) -> Request {
@@ -53,8 +53,12 @@ pub(crate) enum Delimiter {
     Close,
 }
 
-/// Encodes the head of a response. Its fields hold no framing; `close` says that the connection ends after it.
-pub(crate) async fn encode(head: &ResponseHead, delimiter: Delimiter, close: bool) -> io::Result<Vec<u8>> {
+/// Encodes the head of a response. Its fields hold no framing; `connection` is what it says of the connection.
+pub(crate) async fn encode(
+    head: &ResponseHead,
+    delimiter: Delimiter,
+    connection: Option<&'static str>,
+) -> io::Result<Vec<u8>> {
     let status = http_types::StatusCode::try_from(head.status.as_u16()).ok();
     let mut response = http_types::Response::new(status.unwrap_or(http_types::StatusCode::Ok));
     let length = match delimiter {
@@ -77,8 +81,8 @@ pub(crate) async fn encode(head: &ResponseHead, delimiter: Delimiter, close: boo
         // It came with the body.
         response.remove_header("content-type");
     }
-    if close {
-        response.insert_header("connection", "close");
+    if let Some(connection) = connection {
+        response.insert_header("connection", connection);
     }
     // A response to HEAD is a head: the encoder leaves the body to us.
     let mut bytes = Vec::with_capacity(TYPICAL_HEAD);
@@ -141,6 +145,9 @@ impl AsyncWrite for Memory {
         Poll::Ready(Ok(()))
     }
 }
+
+/// What async-h1 is told instead of a method that it does not know.
+const STAND_IN: &str = "GET";
 
 /// Most heads are no longer.
 const TYPICAL_HEAD: usize = 256;

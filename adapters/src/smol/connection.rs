@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_io::Timer;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri, Version};
 use segno_core::{EffectSet, Handler, PerformedBy, Request, Response, Result, StopReason};
 use smol::future;
 use tracing::Instrument;
@@ -20,7 +20,6 @@ use super::{
     codec,
     coding::Coding,
     failure,
-    head::{Head, Refusal},
     input::{Input, NoHead},
     options::ServerOptions,
     output::Output,
@@ -34,6 +33,7 @@ use super::{
 use crate::{
     backend::{Backend, Exchange},
     drive::{DriveError, Driver},
+    http1::{Refusal, RequestHead, RequestLimits},
     observer::{How, Observed, Observer},
     panics,
 };
@@ -57,7 +57,7 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
         if peer.address().is_some() && socket.system().set_tcp_nodelay(true).is_err() {
             return;
         }
-        let mut input = Input::new(socket.clone());
+        let mut input = Input::new(socket.clone(), self.options.request_limits());
         let mut is_first = true;
         loop {
             // Connections mostly wait for a request: what they need besides is boxed, so that they are small meanwhile.
@@ -75,7 +75,7 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
     }
 
     /// The head of the next request. One that has begun to come is waited for, whatever else there is.
-    async fn head(&self, input: &mut Input, is_first: bool) -> Result<Head, NoHead> {
+    async fn head(&self, input: &mut Input, is_first: bool) -> Result<Box<RequestHead>, NoHead> {
         let head =
             future::or(async { Ok(input.head(&self.options).await) }, async { Err(self.dismissed(is_first).await) });
         match head.await {
@@ -119,7 +119,7 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
     async fn refuse(&self, mut input: Input, socket: Socket, peer: Peer, refusal: Refusal) {
         let id = self.options.request_id.as_ref().map(RequestId::new);
         let access = Access::refused(id.clone(), peer);
-        let mut output = Output::new(socket, self.options.write_time, &Method::GET, false, true);
+        let mut output = Output::new(socket, self.options.write_time, &Method::GET, Version::HTTP_11, true);
         if let Some(RequestId { field, value }) = id {
             output.add_field(field, value);
         }
@@ -129,19 +129,19 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
     }
 
     /// Serves one request; gives the input back if another may follow.
-    async fn exchange(&self, input: Input, socket: &Socket, mut head: Head, peer: Peer) -> Option<Input> {
+    async fn exchange(&self, input: Input, socket: &Socket, mut head: Box<RequestHead>, peer: Peer) -> Option<Input> {
         let id = self.options.request_id.as_ref().map(|field| RequestId::of(field, &mut head.headers));
         let is_health =
             self.health.as_deref() == Some(head.uri.path()) && [Method::GET, Method::HEAD].contains(&head.method);
         let access = Access::new(&head, id.clone(), peer, is_health);
         let close_after = !head.keep_alive || self.phases.is_leaving();
-        let output = Output::new(socket.clone(), self.options.write_time, &head.method, head.old, close_after);
+        let output = Output::new(socket.clone(), self.options.write_time, &head.method, head.version, close_after);
         let mut output = output.coded(Coding::offered(&self.options, &head.headers));
         if let Some(RequestId { field, value }) = id {
             output.add_field(field, value);
         }
         let wire = Arc::new(Client::new(input, output, head.expects_continue, self.phases.clone(), &self.options));
-        let Head { method, uri, headers, .. } = head;
+        let RequestHead { method, uri, headers, .. } = *head;
         if is_health {
             self.answer_for_health(&mut *wire.output.lock().await).await;
         } else {
@@ -216,8 +216,10 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
         let observed = driver.unobserved();
         // A write that was abandoned in the middle must not keep the response.
         driver.abort();
+        let leaves_body = wire.leaves_body().await;
         let mut output = wire.output.lock().await;
-        if self.phases.is_leaving() {
+        if leaves_body || self.phases.is_leaving() {
+            // The client is to know.
             output.close();
         }
         finish(&mut output, end, stopped.get().copied(), observed).await;
@@ -317,7 +319,7 @@ pub(crate) async fn turn_away(socket: Socket) {
     if let Some(Ok(_)) = future::poll_once(socket.write(TOO_MANY)).await
         && socket.shutdown(Shutdown::Write).is_ok()
     {
-        Input::new(socket).linger().await;
+        Input::new(socket, RequestLimits::default()).linger().await;
     }
 }
 

@@ -3,8 +3,8 @@
 use http::StatusCode;
 use segno_core::{BodyError, BodyErrorKind, Error, Response, StopReason, WriteError, WriteErrorKind};
 
-use super::{head::Refusal, output::Output};
-use crate::drive::DriveError;
+use super::output::Output;
+use crate::{drive::DriveError, http1::Refusal};
 
 /// Answers a request that the server refuses. The connection ends after it.
 pub(crate) async fn refuse(output: &mut Output, refusal: Refusal) {

@@ -1,37 +1,37 @@
 //! What a client sends: heads, one at a time, and bodies, when they are asked for.
 
 use std::{
+    cell::RefCell,
     io::Read,
     time::{Duration, Instant},
 };
 
 use async_io::Timer;
-use bytes::Bytes;
-use http::HeaderMap;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
 use segno_core::{BodyError, BodyErrorKind, Chunk, Happened};
 use smol::future;
 
-use super::{
-    chunked::{Chunked, ChunkedDecoder},
-    head::{self, Framing, Head, Refusal},
-    options::ServerOptions,
-    socket::Socket,
-};
+use super::{options::ServerOptions, socket::Socket};
+use crate::http1::{Framing, Refusal, RequestDecoder, RequestEvent, RequestHead, RequestLimits};
 
 /// The reading half of a connection.
 #[derive(Debug)]
 pub(crate) struct Input {
-    stream: Socket,
+    socket: Socket,
+    decoder: RequestDecoder,
     /// What has come and is not used: the next requests, if the client does not wait for answers.
-    buffer: Vec<u8>,
+    buffer: BytesMut,
     body: Body,
+    trailers: Option<HeaderMap>,
+    read_size: usize,
 }
 
 /// What is left of the current request's body.
 #[derive(Debug)]
 enum Body {
-    Length(u64),
-    Chunked { decoder: ChunkedDecoder, left: u64 },
+    Unread,
+    AtEnd,
     Failed(BodyError),
 }
 
@@ -43,57 +43,51 @@ pub(crate) enum NoHead {
     Refused(Refusal),
 }
 
-impl From<Refusal> for NoHead {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
 impl Input {
-    pub(crate) fn new(stream: Socket) -> Self {
-        Self { stream, buffer: Vec::new(), body: Body::Length(0) }
+    pub(crate) fn new(socket: Socket, limits: RequestLimits) -> Self {
+        Self {
+            socket,
+            decoder: RequestDecoder::new(limits),
+            buffer: BytesMut::new(),
+            body: Body::AtEnd,
+            trailers: None,
+            read_size: READ_SIZE,
+        }
     }
 
     /// Whether nothing of a next request has come.
     pub(crate) fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
+        self.buffer.is_empty() && self.decoder.is_between_requests()
     }
 
-    /// Reads the head of the next request.
-    pub(crate) async fn head(&mut self, options: &ServerOptions) -> Result<Head, NoHead> {
-        let mut scanned = 0;
-        let mut empty_lines = 0;
+    /// Reads the head of the next request, when the body of the one before is at its end.
+    pub(crate) async fn head(&mut self, options: &ServerOptions) -> Result<Box<RequestHead>, NoHead> {
         let waits = Instant::now();
         let mut begun = None;
+        self.read_size = READ_SIZE;
         loop {
-            // An empty line or two before a request is left over from clients that end a body with one.
-            let leading = self.buffer.chunks_exact(2).take_while(|pair| pair == b"\r\n").count();
-            if leading > 0 {
-                empty_lines += leading;
-                if empty_lines > MAX_EMPTY_LINES {
-                    return Err(head::ONLY_EMPTY_LINES.into());
+            match self.decoder.decode(&mut self.buffer) {
+                RequestEvent::Head(head) => {
+                    self.body = Body::Unread;
+                    self.trailers = None;
+                    if head.framing == Framing::Length(0) {
+                        self.take_end();
+                    }
+                    return Ok(head);
                 }
-                self.buffer.drain(..2 * leading);
-                scanned = 0;
-            }
-            if let Some(length) = head::find_end(&self.buffer, &mut scanned)? {
-                let head = head::parse(&self.buffer[..length], options.max_body)?;
-                self.buffer.drain(..length);
-                self.body = match head.framing {
-                    Framing::Length(length) => Body::Length(length),
-                    Framing::Chunked => Body::Chunked { decoder: ChunkedDecoder::default(), left: options.max_body },
-                };
-                return Ok(head);
+                RequestEvent::Refused(refusal) => return Err(NoHead::Refused(refusal)),
+                // A body whose end was not seen is followed by no head: the connection ends instead.
+                RequestEvent::NeedsMore | RequestEvent::Data(_) | RequestEvent::Trailers(_) | RequestEvent::End => {}
             }
             // All of the head must come in this time, else a client could send a byte now and then for ever.
-            let time = match self.buffer.is_empty() {
+            let time = match self.is_empty() {
                 true => options.idle_time.saturating_sub(waits.elapsed()),
                 false => options.head_time.saturating_sub(begun.get_or_insert_with(Instant::now).elapsed()),
             };
             match self.fill(time).await {
                 Ok(0) | Err(Unread::Failed) => return Err(NoHead::Ended),
-                Err(Unread::Timeout) if self.buffer.is_empty() => return Err(NoHead::Ended),
-                Err(Unread::Timeout) => return Err(head::TOO_SLOW.into()),
+                Err(Unread::Timeout) if self.is_empty() => return Err(NoHead::Ended),
+                Err(Unread::Timeout) => return Err(NoHead::Refused(TOO_SLOW)),
                 Ok(_) => {}
             }
         }
@@ -117,19 +111,25 @@ impl Input {
         }
     }
 
-    /// The trailer fields that came after the body, once its end was read. They do not change until the next head.
-    pub(crate) fn trailers(&mut self) -> Option<HeaderMap> {
-        matches!(self.body, Body::Length(0)).then(HeaderMap::new)
-    }
-
     /// Whether the body, as far as it is known, is at its end.
     pub(crate) fn at_end(&mut self) -> bool {
-        matches!(self.body, Body::Length(0)) || matches!(self.buffered_chunk(), Ok(Some(None)))
+        matches!(self.buffered_chunk(), Ok(Some(None)))
     }
 
     /// Whether something of the body has come, or there is none: no use in telling the client to go on.
     pub(crate) fn has_begun(&self) -> bool {
-        !self.buffer.is_empty() || matches!(self.body, Body::Length(0))
+        !self.buffer.is_empty() || matches!(self.body, Body::AtEnd)
+    }
+
+    /// Whether so much is left of the body that it will not be read for the sake of another request.
+    pub(crate) fn is_long(&self) -> bool {
+        matches!(self.body, Body::Failed(_))
+            || self.decoder.declared_left().is_some_and(|left| left > MAX_SKIPPED as u64)
+    }
+
+    /// The fields that came after the body, once it is at its end.
+    pub(crate) fn trailers(&self) -> Option<HeaderMap> {
+        matches!(self.body, Body::AtEnd).then(|| self.trailers.clone().unwrap_or_default())
     }
 
     /// Reads and drops what is left of the body, if it is little; says whether the next request can follow.
@@ -160,41 +160,34 @@ impl Input {
 
     /// Takes a piece of the body from the buffer: `None` if there is too little, `Some(None)` at the body's end.
     fn buffered_chunk(&mut self) -> Result<Option<Option<Bytes>>, BodyError> {
-        let (decoder, left) = match &mut self.body {
+        match &self.body {
             Body::Failed(error) => return Err(error.clone()),
-            Body::Length(0) => return Ok(Some(None)),
-            Body::Length(_) if self.buffer.is_empty() => return Ok(None),
-            Body::Length(left) => {
-                let length = usize::try_from(*left).map_or(self.buffer.len(), |left| left.min(self.buffer.len()));
-                *left -= length as u64;
-                return Ok(Some(Some(take(&mut self.buffer, length))));
-            }
-            Body::Chunked { decoder, left } => (decoder, left),
-        };
-        let mut rest = &self.buffer[..];
-        let decoded = decoder.decode(&mut rest).map(|decoded| match decoded {
-            Chunked::Data(data) => Some(Some(Bytes::copy_from_slice(data))),
-            Chunked::NeedsMore => None,
-            Chunked::End => Some(None),
-        });
-        let used = self.buffer.len() - rest.len();
-        let announced = decoder.announced();
-        self.buffer.drain(..used);
-        match decoded {
-            Err(error) => self.fail(BodyErrorKind::Protocol, &error.to_string()),
-            // Nobody needs to wait for data that is too long by what its size says.
-            Ok(found) if length(&found).saturating_add(announced) > *left => {
-                self.fail(BodyErrorKind::TooLarge, "the request's body is longer than the server takes")
-            }
-            Ok(Some(Some(data))) => {
-                *left -= data.len() as u64;
-                Ok(Some(Some(data)))
-            }
-            Ok(Some(None)) => {
-                self.body = Body::Length(0);
+            Body::AtEnd => return Ok(Some(None)),
+            Body::Unread => {}
+        }
+        match self.decoder.decode(&mut self.buffer) {
+            RequestEvent::Data(data) => Ok(Some(Some(data))),
+            RequestEvent::NeedsMore | RequestEvent::Head(_) => Ok(None),
+            RequestEvent::Trailers(trailers) => {
+                self.trailers = Some(trailers);
+                self.take_end();
                 Ok(Some(None))
             }
-            Ok(None) => Ok(None),
+            RequestEvent::End => {
+                self.body = Body::AtEnd;
+                Ok(Some(None))
+            }
+            RequestEvent::Refused(refusal) if refusal.status == StatusCode::PAYLOAD_TOO_LARGE => {
+                self.fail(BodyErrorKind::TooLarge, "the request's body is longer than the server takes")
+            }
+            RequestEvent::Refused(refusal) => self.fail(BodyErrorKind::Protocol, refusal.reason),
+        }
+    }
+
+    /// Takes the end of a body of which nothing is left.
+    fn take_end(&mut self) {
+        if let RequestEvent::End = self.decoder.decode(&mut self.buffer) {
+            self.body = Body::AtEnd;
         }
     }
 
@@ -207,17 +200,22 @@ impl Input {
 
     /// Reads what has come, or waits for it. It may be dropped at any time: nothing is lost, and nothing is half-read.
     async fn fill(&mut self, time: Duration) -> Result<usize, Unread> {
-        let Self { stream, buffer, .. } = self;
-        let read = stream.read_with(|mut stream| {
-            let before = buffer.len();
-            buffer.resize(before + READ_SIZE, 0);
-            let read = stream.read(&mut buffer[before..]);
-            buffer.truncate(before + read.as_ref().map_or(0, |length| *length));
-            // A connection that waits keeps no memory for what has not come.
-            if buffer.len() < READ_SIZE / 4 {
-                buffer.shrink_to_fit();
-            }
-            read
+        let Self { socket, buffer, read_size, .. } = self;
+        if buffer.is_empty() {
+            // A connection that waits keeps no memory.
+            *buffer = BytesMut::new();
+        }
+        let read = socket.read_with(|mut socket| {
+            SCRATCH.with_borrow_mut(|scratch| {
+                scratch.resize(LONG_READ_SIZE, 0);
+                let length = socket.read(&mut scratch[..*read_size])?;
+                buffer.extend_from_slice(&scratch[..length]);
+                if length == *read_size {
+                    // There is more where this came from: a long body.
+                    *read_size = LONG_READ_SIZE;
+                }
+                Ok(length)
+            })
         });
         let timeout = async {
             Timer::after(time).await;
@@ -227,29 +225,25 @@ impl Input {
     }
 }
 
+thread_local! {
+    /// What a read fills, before anybody knows how much comes: the memory of a connection is for what has come.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 enum Unread {
     /// The connection has ended, whatever the cause.
     Failed,
     Timeout,
 }
 
-fn take(buffer: &mut Vec<u8>, length: usize) -> Bytes {
-    if length == buffer.len() {
-        return std::mem::take(buffer).into();
-    }
-    let rest = buffer.split_off(length);
-    std::mem::replace(buffer, rest).into()
-}
-
-fn length(found: &Option<Option<Bytes>>) -> u64 {
-    found.iter().flatten().map(|data| data.len() as u64).sum()
-}
-
 /// As much as a socket mostly has at once.
 const READ_SIZE: usize = 16 * 1024;
 
-/// How many empty lines may stand before a request: RFC 9112 asks for one.
-const MAX_EMPTY_LINES: usize = 8;
+/// As much as is read at once of a body that is longer: fewer calls, and pieces that are worth a step of the handler.
+const LONG_READ_SIZE: usize = 64 * 1024;
+
+/// The answer to a head that does not come to its end.
+const TOO_SLOW: Refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "the head of the request took too long");
 
 /// How much of an unread body is cheaper to read than to open another connection.
 const MAX_SKIPPED: usize = 64 * 1024;

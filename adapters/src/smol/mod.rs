@@ -29,7 +29,6 @@
 
 mod accept;
 mod access;
-mod chunked;
 mod client;
 mod codec;
 mod coding;
@@ -38,7 +37,6 @@ mod date;
 mod descriptors;
 mod failure;
 mod files;
-mod head;
 #[cfg(feature = "http-client")]
 mod http_client;
 mod input;

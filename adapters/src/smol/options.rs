@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::HeaderName;
 
 use super::descriptors;
+use crate::http1::RequestLimits;
 
 /// Limits and times of a [`Server`](super::Server). Take the [default](Self::default) and change what you must:
 ///
@@ -117,6 +118,12 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
+    /// How large a request may be.
+    pub(crate) fn request_limits(&self) -> RequestLimits {
+        let Self { max_head, max_headers, max_body, .. } = *self;
+        RequestLimits { max_head, max_headers, max_body, ..RequestLimits::default() }
+    }
+
     /// How many connections one address may have.
     pub(crate) fn most_of_one_address(&self) -> usize {
         self.max_connections_per_address.unwrap_or_else(|| self.max_connections.div_ceil(2))

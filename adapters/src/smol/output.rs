@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use segno_core::{Happened, Inform, ResponseHead, WriteError, WriteErrorKind};
 use smol::future;
 
@@ -19,7 +19,7 @@ use super::{
 pub(crate) struct Output {
     buffer: SendBuffer,
     is_head: bool,
-    /// HTTP/1.0: a body without a length ends with the connection.
+    /// HTTP/1.0: a body without a length ends with the connection, which stays open only if both sides say so.
     old: bool,
     /// The connection ends after this response.
     close: bool,
@@ -49,12 +49,12 @@ enum State {
 }
 
 impl Output {
-    pub(crate) fn new(socket: Socket, time: Duration, method: &Method, old: bool, close: bool) -> Self {
+    pub(crate) fn new(socket: Socket, time: Duration, method: &Method, version: Version, close: bool) -> Self {
         Self {
             buffer: SendBuffer::new(socket, time),
             is_head: method == Method::HEAD,
-            old,
-            close: close || old,
+            old: version == Version::HTTP_10,
+            close,
             status: 0,
             field: None,
             until_close: false,
@@ -164,6 +164,7 @@ impl Output {
             None if self.old => Delimiter::Close,
             None => Delimiter::Chunked,
         };
+        self.close |= delimiter == Delimiter::Close;
         let bytes = self.encode(head, delimiter).await?;
         self.until_close = delimiter == Delimiter::Close && !self.is_head;
         self.buffer.extend(&bytes);
@@ -339,7 +340,12 @@ impl Output {
     }
 
     async fn encode(&mut self, head: &ResponseHead, delimiter: Delimiter) -> Result<Vec<u8>, WriteError> {
-        let encoded = encode(head, delimiter, self.close).await;
+        let connection = match (self.close, self.old) {
+            (true, _) => Some("close"),
+            (false, true) => Some("keep-alive"),
+            (false, false) => None,
+        };
+        let encoded = encode(head, delimiter, connection).await;
         self.status = head.status.as_u16();
         encoded.map_err(|error| refused(WriteErrorKind::Head, &format!("the head cannot be encoded: {error}")))
     }

@@ -155,13 +155,27 @@ fn an_endless_stream_is_no_trouble_for_head() {
 #[test]
 fn http_1_0_gets_one_answer_and_the_end() {
     let server = Running::new(router());
-    for request in ["GET /x HTTP/1.0\r\n\r\n", "GET /x HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n"] {
-        let mut client = server.client();
+    let mut client = server.client();
+    client.send("GET /x HTTP/1.0\r\n\r\n");
+    let reply = client.reply();
+    assert_eq!((reply.status, &*reply.text(), reply.header("connection")), (200, "GET /x []", Some("close")));
+    assert_eq!(client.ends(), After::Close);
+}
+
+#[test]
+fn http_1_0_is_told_that_the_connection_goes_on_if_it_asks() {
+    let server = Running::new(router());
+    let mut client = server.client();
+    for request in ["GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"; 2] {
         client.send(request);
         let reply = client.reply();
-        assert_eq!((reply.status, &*reply.text(), reply.header("connection")), (200, "GET /x []", Some("close")));
-        assert_eq!(client.ends(), After::Close);
+        assert_eq!((&*reply.text(), reply.header("connection")), ("GET /x []", Some("keep-alive")));
+        assert_eq!(reply.header("content-length"), Some("9"));
     }
+    client.send("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    let reply = client.reply();
+    assert_eq!((&*reply.text(), reply.header("connection")), (STREAMED, Some("close")));
+    assert_eq!(client.ends(), After::Close);
 }
 
 #[test]

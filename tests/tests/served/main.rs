@@ -23,7 +23,6 @@ mod places;
 mod programs;
 mod recorded;
 mod request_ids;
-mod requests;
 mod server;
 mod shutdown;
 mod streams;

@@ -6,7 +6,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use crate::smol::chunked::{Chunked, ChunkedDecoder, ChunkedError};
+use crate::http1::{Chunked, ChunkedDecoder, ChunkedError};
 
 /// Reads the reply to one request.
 #[derive(Debug)]

@@ -57,16 +57,56 @@ fn refuses_what_is_not_exact() {
     check("00000000000000005\r\nhello\r\n", Err(ChunkedError::Size));
     check("10000000000000000\r\n", Err(ChunkedError::Size));
     check("5\r\nhello\r\n\r\n", Err(ChunkedError::Size));
-    for input in ["5;a\nhello", "5;a\0\r\nhello", "5;\x7f\r\n"] {
+    for input in [
+        "5;a\nhello",
+        "5;a\0\r\nhello",
+        "5;\x7f\r\n",
+        "5;\r\n",
+        "5;a;\r\n",
+        "5;a=\r\n",
+        "5;=b\r\n",
+        "5; a\r\n",
+        "5;a =b\r\n",
+        "5;a= b\r\n",
+        "5;a=\"b\r\n",
+        "5;a=\"b\\\"\r\n",
+        "5;a=\"b\"c\r\n",
+        "5;a=\"\n\"\r\n",
+    ] {
         check(input, Err(ChunkedError::Extension));
     }
-    for input in ["5\rhello", "5;a\rhello", "5\r\nhello0", "5\r\nhello\n", "5\r\nhello\r0", "0\r\n\r\r", "0\r\na:b\rc"]
-    {
+    for input in ["5\rhello", "5;a\rhello", "5\r\nhello0", "5\r\nhello\n", "5\r\nhello\r0"] {
         check(input, Err(ChunkedError::LineEnd));
     }
-    for input in ["0\r\n\n", "0\r\n folded: x\r\n", "0\r\na b: c\r\n", "0\r\n: c\r\n", "0\r\na\r\n", "0\r\na: b\nc"] {
-        check(input, Err(ChunkedError::Trailer));
+}
+
+#[test]
+fn refuses_trailers_that_are_no_fields() {
+    let refused = [
+        ("0\r\n\r\r", "a CR stands without LF"),
+        ("0\r\na:b\rc", "a CR stands without LF"),
+        ("0\r\n\n", "a line ends without CR"),
+        ("0\r\na: b\nc", "a line ends without CR"),
+        ("0\r\n folded: x\r\n", "a line of the header begins with a space"),
+        ("0\r\na: b\r\n\tfolded\r\n", "a line of the header begins with a space"),
+        ("0\r\na: \0", "there is a character that no line of a head may hold"),
+        ("0\r\na b: c\r\n\r\n", "a header field's name is not valid"),
+        ("0\r\n: c\r\n\r\n", "a header field's name is not valid"),
+        ("0\r\na\r\n\r\n", "a header field's name is not valid"),
+    ];
+    for (input, reason) in refused {
+        check(input, Err(ChunkedError::Trailer(reason)));
     }
+}
+
+#[test]
+fn keeps_the_trailers_that_say_nothing_of_the_message() {
+    let mut decoder = ChunkedDecoder::default();
+    let input = "0\r\nDigest: a\r\nContent-Length: 5\r\nHost: y\r\ndigest: b\r\nSet-Cookie: c\r\n\r\nrest";
+    assert_eq!(decoder.decode(&mut input.as_bytes()), Ok(Chunked::End));
+    let trailers = decoder.into_trailers();
+    let fields: Vec<_> = trailers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    assert_eq!(fields, [("digest", &b"a"[..]), ("digest", &b"b"[..])]);
 }
 
 #[test]
@@ -75,9 +115,11 @@ fn bounds_what_is_no_body() {
     check(extension(4_000), Ok(("x", Some(""))));
     check(extension(5_000), Err(ChunkedError::ExtensionsTooLong));
     check("1;eeeeeeeeeeeeeeeeeeee\r\nx\r\n".repeat(1_000), Err(ChunkedError::ExtensionsTooLong));
-    let trailers = |count: usize| format!("0\r\n{}\r\n", "name: value\r\n".repeat(count));
-    check(trailers(600), Ok(("", Some(""))));
-    check(trailers(700), Err(ChunkedError::TrailersTooLong));
+    let trailers =
+        |count: usize, value: usize| format!("0\r\n{}\r\n", format!("name: {}\r\n", "v".repeat(value)).repeat(count));
+    check(trailers(100, 70), Ok(("", Some(""))));
+    check(trailers(100, 80), Err(ChunkedError::TrailersTooLong));
+    check(trailers(101, 1), Err(ChunkedError::Trailer("there are too many header fields")));
 }
 
 #[test]

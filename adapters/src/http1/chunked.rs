@@ -1,8 +1,15 @@
 //! The chunked transfer coding of HTTP/1.1 (RFC 9112, section 7.1), read strictly.
 //!
 //! [`ChunkedDecoder`] is a pure machine: bytes go in, however they were cut, and slices of the body come out. It keeps
-//! none of them. What two readers could understand in two ways is refused: a bare LF, a space around the size, a size
-//! that does not fit, a fold in a trailer. So no message can hide in another one.
+//! none of them but the trailers. What two readers could understand in two ways is refused: a bare LF, a space around the
+//! size, a size that does not fit, a fold in a trailer. So no message can hide in another one.
+
+use http::HeaderMap;
+
+use super::{
+    extension::Extension,
+    trailers::{Trailers, TrailersError},
+};
 
 /// Reads one chunked body.
 #[derive(Clone, Debug, Default)]
@@ -12,8 +19,8 @@ pub(crate) struct ChunkedDecoder {
     data: u64,
     /// How many bytes of chunk extensions came so far.
     extensions: u64,
-    /// How many bytes of trailers came so far.
-    trailers: usize,
+    trailers: Trailers,
+    read_trailers: HeaderMap,
 }
 
 /// What [`ChunkedDecoder::decode`] found.
@@ -29,25 +36,42 @@ pub(crate) enum Chunked<'a> {
 
 /// Why bytes are no chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.reason())]
 pub(crate) enum ChunkedError {
     /// The size is not 1 to 16 hexadecimal digits.
-    #[error("a chunk's size is not valid")]
     Size,
-    /// A chunk extension holds a control character.
-    #[error("a chunk extension is not valid")]
+    /// A chunk extension is not `name`, `name=token` or `name="text"`.
     Extension,
     /// The chunk extensions are longer than the body that they come with.
-    #[error("the chunk extensions are too long")]
     ExtensionsTooLong,
     /// A line or a chunk does not end with CR LF.
-    #[error("a chunk does not end with CR LF")]
     LineEnd,
     /// A trailer is no header field.
-    #[error("a trailer is not valid")]
-    Trailer,
-    /// The trailers are longer than [`MAX_TRAILERS`].
-    #[error("the trailers are too long")]
+    Trailer(&'static str),
+    /// The trailers are longer than anybody's.
     TrailersTooLong,
+}
+
+impl ChunkedError {
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::Size => "a chunk's size is not valid",
+            Self::Extension => "a chunk extension is not valid",
+            Self::ExtensionsTooLong => "the chunk extensions are too long",
+            Self::LineEnd => "a chunk does not end with CR LF",
+            Self::Trailer(reason) => reason,
+            Self::TrailersTooLong => "the trailers are too long",
+        }
+    }
+}
+
+impl From<TrailersError> for ChunkedError {
+    fn from(error: TrailersError) -> Self {
+        match error {
+            TrailersError::TooLong => Self::TrailersTooLong,
+            TrailersError::Invalid(reason) => Self::Trailer(reason),
+        }
+    }
 }
 
 impl ChunkedDecoder {
@@ -65,22 +89,38 @@ impl ChunkedDecoder {
             if let State::Failed(error) = self.state {
                 return Err(error);
             }
-            if let State::Data { left } = self.state
-                && !input.is_empty()
-            {
-                return Ok(Chunked::Data(self.take_data(left, input)));
-            }
             let Some((&byte, rest)) = input.split_first() else {
                 return Ok(Chunked::NeedsMore);
             };
-            *input = rest;
-            self.state = self.next(byte).unwrap_or_else(State::Failed);
+            match self.state {
+                State::Data { left } => return Ok(Chunked::Data(self.take_data(left, input))),
+                State::Trailers => {
+                    if let Some(end) = self.take_trailers(input).transpose() {
+                        self.state = end.map_or_else(State::Failed, |()| State::Done);
+                    }
+                }
+                State::Size { .. }
+                | State::Extension { .. }
+                | State::SizeLf { .. }
+                | State::DataCr
+                | State::DataLf
+                | State::Done
+                | State::Failed(_) => {
+                    *input = rest;
+                    self.state = self.next(byte).unwrap_or_else(State::Failed);
+                }
+            }
         }
     }
 
     /// How much of the current chunk is still to come: as much as its size says.
-    pub(crate) fn announced(&self) -> u64 {
+    pub(super) fn announced(&self) -> u64 {
         if let State::Data { left } = self.state { left } else { 0 }
+    }
+
+    /// The trailers, once the body is at its end.
+    pub(super) fn into_trailers(self) -> HeaderMap {
+        self.read_trailers
     }
 
     fn take_data<'a>(&mut self, left: u64, input: &mut &'a [u8]) -> &'a [u8] {
@@ -95,6 +135,13 @@ impl ChunkedDecoder {
         data
     }
 
+    /// Says whether the trailers are whole.
+    fn take_trailers(&mut self, input: &mut &[u8]) -> Result<Option<()>, ChunkedError> {
+        let Some(trailers) = self.trailers.decode(input)? else { return Ok(None) };
+        self.read_trailers = trailers;
+        Ok(Some(()))
+    }
+
     /// The state after one byte of framing.
     fn next(&mut self, byte: u8) -> Result<State, ChunkedError> {
         match self.state {
@@ -103,53 +150,34 @@ impl ChunkedDecoder {
                     Ok(State::Size { digits: digits + 1, size: size << 4 | u64::from(digit) })
                 }
                 (None, b'\r') if digits > 0 => Ok(State::SizeLf { size }),
-                (None, b';') if digits > 0 => Ok(State::Extension { size }),
+                (None, b';') if digits > 0 => Ok(State::Extension { size, extension: Extension::default() }),
                 _ => Err(ChunkedError::Size),
             },
-            State::Extension { size } => self.extension(size, byte),
+            State::Extension { size, extension } => self.extension(size, extension, byte),
             State::SizeLf { size } => match (byte, size) {
-                (b'\n', 0) => Ok(State::TrailerStart),
+                (b'\n', 0) => Ok(State::Trailers),
                 (b'\n', left) => Ok(State::Data { left }),
                 _ => Err(ChunkedError::LineEnd),
             },
             State::DataCr if byte == b'\r' => Ok(State::DataLf),
             State::DataLf if byte == b'\n' => Ok(State::default()),
             State::DataCr | State::DataLf => Err(ChunkedError::LineEnd),
-            State::TrailerStart | State::TrailerName | State::TrailerValue | State::TrailerLf | State::EndLf => {
-                self.trailer(byte)
-            }
-            State::Data { .. } | State::Done | State::Failed(_) => Ok(self.state),
+            State::Data { .. } | State::Trailers | State::Done | State::Failed(_) => Ok(self.state),
         }
     }
 
-    fn extension(&mut self, size: u64, byte: u8) -> Result<State, ChunkedError> {
+    fn extension(&mut self, size: u64, extension: Extension, byte: u8) -> Result<State, ChunkedError> {
         self.extensions += 1;
         // An honest extension is a signature or a note on its chunk; more of them than body only costs work.
         if self.extensions > MAX_EXTENSIONS.saturating_add(self.data) {
             return Err(ChunkedError::ExtensionsTooLong);
         }
-        match byte {
-            b'\r' => Ok(State::SizeLf { size }),
-            byte if is_text(byte) => Ok(State::Extension { size }),
-            _ => Err(ChunkedError::Extension),
+        if byte == b'\r' && extension.is_whole() {
+            return Ok(State::SizeLf { size });
         }
-    }
-
-    fn trailer(&mut self, byte: u8) -> Result<State, ChunkedError> {
-        self.trailers += 1;
-        if self.trailers > MAX_TRAILERS {
-            return Err(ChunkedError::TrailersTooLong);
-        }
-        match (self.state, byte) {
-            (State::TrailerStart, b'\r') => Ok(State::EndLf),
-            (State::TrailerName, b':') => Ok(State::TrailerValue),
-            (State::TrailerStart | State::TrailerName, byte) if is_token(byte) => Ok(State::TrailerName),
-            (State::TrailerValue, b'\r') => Ok(State::TrailerLf),
-            (State::TrailerValue, byte) if is_text(byte) => Ok(State::TrailerValue),
-            (State::TrailerLf, b'\n') => Ok(State::TrailerStart),
-            (State::EndLf, b'\n') => Ok(State::Done),
-            (State::TrailerLf | State::EndLf, _) => Err(ChunkedError::LineEnd),
-            _ => Err(ChunkedError::Trailer),
+        match extension.next(byte) {
+            Some(extension) => Ok(State::Extension { size, extension }),
+            None => Err(ChunkedError::Extension),
         }
     }
 }
@@ -163,6 +191,7 @@ enum State {
     },
     Extension {
         size: u64,
+        extension: Extension,
     },
     SizeLf {
         size: u64,
@@ -172,12 +201,8 @@ enum State {
     },
     DataCr,
     DataLf,
-    /// At the start of a line after the last chunk: a trailer, or the empty line that ends the body.
-    TrailerStart,
-    TrailerName,
-    TrailerValue,
-    TrailerLf,
-    EndLf,
+    /// After the last chunk: trailers, and the empty line that ends the body.
+    Trailers,
     Done,
     Failed(ChunkedError),
 }
@@ -188,25 +213,12 @@ impl Default for State {
     }
 }
 
-/// Whether a header field's value or a chunk extension may hold this byte.
-fn is_text(byte: u8) -> bool {
-    byte == b'\t' || (byte >= b' ' && byte != 0x7f)
-}
-
-/// Whether a header field's name may hold this byte.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
 /// As many digits as a `u64` can hold, so that a size never overflows.
 const MAX_SIZE_DIGITS: u8 = 16;
 
 /// How many bytes of chunk extensions may come beyond the length of the body itself: the long signatures that some
 /// senders put on their first chunk have less than 1 KiB.
 const MAX_EXTENSIONS: u64 = 4 * 1024;
-
-/// How many bytes of trailers, framing included, may come: they are digests and states of a few hundred bytes.
-const MAX_TRAILERS: usize = 8 * 1024;
 
 #[cfg(test)]
 mod tests;
