@@ -115,11 +115,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("2^64 and five, which might be five", "18446744073709551621"),
 ];
 
-const LARGE: &[(&str, &str)] = &[
-    ("2^63", "9223372036854775808"),
-    ("10^15", "1000000000000000"),
-    ("one byte more than the limit", "2097153"),
-];
+const LARGE: &[(&str, &str)] =
+    &[("2^63", "9223372036854775808"), ("10^15", "1000000000000000"), ("one byte more than the limit", "2097153")];
 
 const BOTH: &[(&str, &str)] = &[
     ("a length and chunks", "Content-Length: 5\r\nTransfer-Encoding: chunked"),

@@ -55,7 +55,7 @@ fn a_body_above_the_handler_s_limit_is_refused() {
 #[test]
 fn a_length_above_the_server_s_limit_is_refused_before_the_body_comes() {
     let server = server();
-    for length in ["1001", "1000000000000000", "9223372036854775808", "99999999999999999999999999"] {
+    for length in ["1001", "1000000000000000", "9223372036854775808", "18446744073709551615"] {
         for path in ["/read", "/unread"] {
             let mut client = server.client();
             client.send(format!("POST {path} HTTP/1.1\r\nHost: test\r\nContent-Length: {length}\r\n\r\n"));

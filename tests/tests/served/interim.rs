@@ -95,12 +95,18 @@ fn trailers_are_known_at_the_end_of_the_body() {
         (post("/", ""), "at once 0"),
         (post("/", "hello"), "hello true 0 true"),
         (post_chunked("/", &["he", "llo"]), "hello true 0 true"),
+        (with_trailer("X-Digest: 7"), "hello true 1 true"),
+        (with_trailer("Content-Length: 7"), "hello true 0 true"),
     ];
     for (request, told) in cases {
         client.send(&request);
         assert_eq!(client.reply().text(), told, "{request}");
     }
     assert_eq!(client.after(), After::Keep);
+}
+
+fn with_trailer(field: &str) -> String {
+    format!("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n{field}\r\n\r\n")
 }
 
 #[test]
