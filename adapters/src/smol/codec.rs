@@ -2,7 +2,7 @@
 //!
 //! Neither ever sees the socket. The decoder reads from memory a head that the guard has checked and written anew; the
 //! encoder writes the head of a response, without a body, into memory. What their types cannot carry travels beside them:
-//! other methods and statuses than the registered ones, and header values that are not ASCII.
+//! other methods and statuses than the registered ones, and header fields, which they would copy and write anew.
 
 use std::{
     io,
@@ -11,7 +11,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
+use http_types::headers;
 use segno_core::{Request, ResponseHead};
 use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
@@ -65,24 +66,24 @@ pub(crate) async fn encode(
         Delimiter::Length(length) => usize::try_from(length).ok(),
         Delimiter::None | Delimiter::Chunked | Delimiter::Close => None,
     };
-    // What the encoder would write anew for each response.
-    response.insert_header("date", date::now());
-    let mut beside = Vec::new();
+    // What the encoder would write by itself, for each response anew.
+    response.insert_header(headers::DATE, date::now());
+    let mut beside = Vec::with_capacity(TYPICAL_HEAD);
     for (name, value) in head.headers.iter() {
-        match value.to_str() {
-            Ok(date) if *name == http::header::DATE => drop(response.insert_header("date", date)),
-            Ok(text) => response.append_header(name.as_str(), text),
-            Err(_) => beside.push((name.as_str(), value.as_bytes())),
+        match (name, value.to_str()) {
+            (&header::DATE, Ok(text)) => drop(response.insert_header(headers::DATE, text)),
+            (&header::CONTENT_TYPE, Ok(text)) => response.append_header(headers::CONTENT_TYPE, text),
+            _ => write_field(&mut beside, name.as_str(), value.as_bytes()),
         }
     }
-    let typed = response.header("content-type").is_some();
+    if let Some(connection) = connection {
+        write_field(&mut beside, "connection", connection.as_bytes());
+    }
+    let typed = response.header(headers::CONTENT_TYPE).is_some();
     response.set_body(http_types::Body::from_reader(smol::io::empty(), length));
     if !typed {
         // It came with the body.
-        response.remove_header("content-type");
-    }
-    if let Some(connection) = connection {
-        response.insert_header("connection", connection);
+        response.remove_header(headers::CONTENT_TYPE);
     }
     // A response to HEAD is a head: the encoder leaves the body to us.
     let mut bytes = Vec::with_capacity(TYPICAL_HEAD);
@@ -96,17 +97,16 @@ pub(crate) async fn encode(
         let reason = head.status.canonical_reason().unwrap_or_default();
         bytes.splice(..end, format!("HTTP/1.1 {} {reason}", head.status.as_str()).into_bytes());
     }
-    if !beside.is_empty() {
-        bytes.truncate(bytes.len() - b"\r\n".len());
-        for (name, value) in beside {
-            bytes.extend_from_slice(name.as_bytes());
-            bytes.extend_from_slice(b": ");
-            bytes.extend_from_slice(value);
-            bytes.extend_from_slice(b"\r\n");
-        }
-        bytes.extend_from_slice(b"\r\n");
-    }
+    bytes.truncate(bytes.len() - b"\r\n".len());
+    bytes.extend_from_slice(&beside);
+    bytes.extend_from_slice(b"\r\n");
     Ok(bytes)
+}
+
+fn write_field(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
+    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+        bytes.extend_from_slice(part);
+    }
 }
 
 fn remove(bytes: &mut Vec<u8>, line: &[u8]) {

@@ -1,15 +1,14 @@
-//! `async_h1::accept` by hand, on smol, as its documentation has it.
+//! `async_h1::accept` by hand, as its documentation has it: each connection is a task of the runtime's, which for smol is an
+//! executor with one thread.
 
 use std::{
     io,
     pin::Pin,
-    rc::Rc,
     task::{Context, Poll},
 };
 
 use http_types::{Body, Method, Request, Response, StatusCode};
 use smol::{
-    LocalExecutor,
     io::{AsyncBufRead, AsyncRead},
     net::TcpListener,
 };
@@ -18,8 +17,7 @@ use super::{HELLO, PIECE, PIECES};
 use crate::Failed;
 
 pub(super) fn serve() -> Result<(), Failed> {
-    let executor = Rc::new(LocalExecutor::new());
-    smol::block_on(executor.run(async {
+    smol::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         super::tell(listener.local_addr()?)?;
         loop {
@@ -27,9 +25,9 @@ pub(super) fn serve() -> Result<(), Failed> {
             stream.set_nodelay(true)?;
             let connection = async_h1::accept(stream, answer);
             // A client that goes away ends its own connection.
-            executor.spawn(async { _ = connection.await }).detach();
+            smol::spawn(async { _ = connection.await }).detach();
         }
-    }))
+    })
 }
 
 async fn answer(mut request: Request) -> http_types::Result<Response> {
