@@ -54,6 +54,10 @@ pub(crate) fn begin(head: &mut ResponseHead, is_accepted: bool, length: Option<u
         vary(&mut head.headers);
         return None;
     }
+    if is_part(head) && may_be_transformed(&head.headers) && is_worth_it(&head.headers) {
+        // The whole of it may have been compressed.
+        vary(&mut head.headers);
+    }
     if !can_be_compressed(head) || length.is_some_and(|length| length < SHORTEST) {
         return None;
     }
@@ -72,8 +76,11 @@ fn can_be_compressed(head: &ResponseHead) -> bool {
     let headers = &head.headers;
     let has_body = !head.status.is_informational() && head.status != StatusCode::NO_CONTENT;
     let is_encoded = headers.contains_key(header::CONTENT_ENCODING);
-    let is_part = head.status == StatusCode::PARTIAL_CONTENT || headers.contains_key(header::CONTENT_RANGE);
-    has_body && !is_encoded && !is_part && may_be_transformed(headers) && is_worth_it(headers)
+    has_body && !is_encoded && !is_part(head) && may_be_transformed(headers) && is_worth_it(headers)
+}
+
+fn is_part(head: &ResponseHead) -> bool {
+    head.status == StatusCode::PARTIAL_CONTENT || head.headers.contains_key(header::CONTENT_RANGE)
 }
 
 fn may_be_transformed(headers: &HeaderMap) -> bool {

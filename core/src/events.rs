@@ -61,6 +61,8 @@ impl<S: EffectSet> Io<S> {
 /// }
 /// ```
 ///
+/// A stream is a request that runs: a server's shutdown waits for it as long as it waits for any other.
+///
 /// If the head needs other fields, it is sent by hand:
 ///
 /// ```

@@ -56,6 +56,9 @@ impl<S: EffectSet> Handler<S> {
 
     /// The handler within another one, which gets it beside its request and may call it, or not.
     ///
+    /// Of a response that was streamed the head was sent before the inner handler returns: status and fields that the outer
+    /// one sets then are seen by nobody. What every response is to have is for the server to add.
+    ///
     /// ```
     /// use segno_core::{Handler, Io, Request, Response, Result};
     ///

@@ -68,6 +68,13 @@ impl<S: EffectSet> Router<S> {
     }
 
     /// Adds a handler for this method and path.
+    ///
+    /// ```
+    /// use segno_core::{Response, Router};
+    ///
+    /// let purge = http::Method::from_bytes(b"PURGE").expect("it is a token");
+    /// let router: Router = Router::new().route(purge, "/cache", async |_, _| Ok(Response::text("gone")));
+    /// ```
     #[must_use]
     pub fn route<F>(
         mut self,
@@ -173,6 +180,9 @@ impl<S: EffectSet> Table<S> {
         let mut table = Self { paths: matchit::Router::new(), methods: Vec::new(), fallbacks: Vec::new() };
         let mut known: Vec<(String, usize)> = Vec::new();
         for Route { path, method, handler } in routes {
+            if !path.starts_with('/') {
+                return Err(RouterError { path, reason: "it does not begin with `/`, as every path does".into() });
+            }
             // Doubled braces are text.
             if path.replace("{{", "").matches('{').count() > MOST_PARAMS {
                 return Err(RouterError { path, reason: format!("it has more than {MOST_PARAMS} parameters") });

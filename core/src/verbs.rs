@@ -163,6 +163,10 @@ impl<S: EffectSet> Io<S> {
 
     /// Sends the head of a response whose body follows in pieces.
     ///
+    /// With a `Content-Length` the body must have just this length, or the connection is cut; without, its end is told by
+    /// itself. To a HEAD request the head is the whole response, and the first write fails with
+    /// [`NoBody`](crate::WriteErrorKind::NoBody).
+    ///
     /// ```
     /// # use segno_core::{Io, Request, Response, ResponseHead, Result};
     /// async fn count(mut io: Io, _: Request) -> Result<Response> {

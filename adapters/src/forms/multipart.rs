@@ -58,6 +58,8 @@ impl Multipart {
 
 /// Reads the request's body as a form with files (`multipart/form-data`), if it is not more than `limit` bytes in all.
 ///
+/// The server has a limit of its own, of 2 MiB by default: for larger files raise `ServerOptions::max_body` as well.
+///
 /// The body is in memory, twice while it is taken apart; so `limit` is to be what your pages need.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The access log: an event for each request, for those who count, bill or look for what went wrong.
 
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 
 use http::{HeaderValue, Method, Uri, Version, header};
 use tracing::Span;
@@ -82,7 +82,7 @@ impl Access {
                     micros = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX),
                     peer = %self.peer,
                     request_id = self.id.as_ref().map(RequestId::as_str),
-                    user_agent = self.asked.as_ref().and_then(Asked::agent).map(tracing::field::display),
+                    user_agent = self.asked.as_ref().and_then(Asked::agent).as_deref(),
                     refused,
                 )
             };
@@ -99,8 +99,8 @@ impl Asked {
         if self.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" }
     }
 
-    /// As one word of a line, whatever was sent.
-    fn agent(&self) -> Option<impl std::fmt::Display> {
-        self.agent.as_ref().map(|agent| agent.as_bytes().escape_ascii())
+    /// As a text, which logs quote, so that nobody writes fields of his own into them.
+    fn agent(&self) -> Option<Cow<'_, str>> {
+        self.agent.as_ref().map(|agent| String::from_utf8_lossy(agent.as_bytes()))
     }
 }

@@ -27,6 +27,7 @@ use super::{
     places::Places,
     presence,
     request_id::RequestId,
+    server_fields::ServerFields,
     shutdown::Phases,
     socket::Socket,
 };
@@ -119,10 +120,8 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
     async fn refuse(&self, mut input: Input, socket: Socket, peer: Peer, refusal: Refusal) {
         let id = self.options.request_id.as_ref().map(RequestId::new);
         let access = Access::refused(id.clone(), peer);
-        let mut output = Output::new(socket, self.options.write_time, &Method::GET, Version::HTTP_11, true);
-        if let Some(RequestId { field, value }) = id {
-            output.add_field(field, value);
-        }
+        let output = Output::new(socket, self.options.write_time, &Method::GET, Version::HTTP_11, true);
+        let mut output = output.with_fields(self.fields(id));
         failure::refuse(&mut output, refusal).await;
         access.log_refused(&output, refusal);
         close(&mut input, output).await;
@@ -136,10 +135,7 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
         let access = Access::new(&head, id.clone(), peer, is_health);
         let close_after = !head.keep_alive || self.phases.is_leaving();
         let output = Output::new(socket.clone(), self.options.write_time, &head.method, head.version, close_after);
-        let mut output = output.coded(Coding::offered(&self.options, &head.headers));
-        if let Some(RequestId { field, value }) = id {
-            output.add_field(field, value);
-        }
+        let output = output.coded(Coding::offered(&self.options, &head.headers)).with_fields(self.fields(id));
         let wire = Arc::new(Client::new(input, output, head.expects_continue, self.phases.clone(), &self.options));
         let RequestHead { method, uri, headers, .. } = *head;
         if is_health {
@@ -163,6 +159,12 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
             return None;
         }
         Some(input)
+    }
+
+    /// What the server adds to a response.
+    fn fields(&self, id: Option<RequestId>) -> ServerFields {
+        let always = id.map(|RequestId { field, value }| (field, value));
+        ServerFields { always, defaults: self.options.headers.clone() }
     }
 
     /// Answers a request by its handler.

@@ -17,12 +17,15 @@
 //!
 //! | field | |
 //! |---|---|
-//! | `method`, `path`, `version` | as asked, or `-` where the head was no good. The query is left out: it may hold secrets |
+//! | `method`, `path`, `version` | as asked, or `-` where the server refused the head, or the length that it declares. The query is left out: it may hold secrets |
 //! | `status`, `bytes`, `whole` | what was sent, heads included, and whether it came to its end. 0 if nothing was sent; 499 if the client did not wait |
 //! | `micros` | from the end of the request's head |
 //! | `peer` | address and port, or `unix`. Behind a proxy it is the proxy's |
-//! | `request_id`, `user_agent` | if there are any. What the client says of itself is escaped |
+//! | `request_id`, `user_agent` | if there are any |
 //! | `refused` | why the server did not even ask a handler |
+//!
+//! Clients that have too many connections, and are sent away before they ask, are told of at `debug`. So are errors that a
+//! handler shows as 400 to 499, with their cause.
 //!
 //! With `tracing_subscriber`, the filter `segno::access=off` leaves these out, `segno::access=info` alone takes nothing else, and
 //! a layer with such a filter of its own writes them to another place.
@@ -52,6 +55,7 @@ mod request_id;
 mod send_buffer;
 mod serve_error;
 mod server;
+mod server_fields;
 mod session;
 mod shutdown;
 mod socket;

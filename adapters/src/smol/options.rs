@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::HeaderName;
+use http::{HeaderMap, HeaderName};
 
 use super::descriptors;
 use crate::http1::RequestLimits;
@@ -97,6 +97,18 @@ pub struct ServerOptions {
     /// `proxy_set_header X-Request-Id $request_id`.
     pub request_id: Option<HeaderName>,
 
+    /// Fields that every response has, unless it says something else there: pages, streams, errors, and what the server
+    /// answers by itself. By default none. A handler [around others](crate::Handler::with) cannot add fields to a response that
+    /// was streamed before it returns; this can.
+    ///
+    /// ```
+    /// use segno::{http::{HeaderMap, HeaderValue, header}, smol::ServerOptions};
+    ///
+    /// let nosniff = (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    /// let options = ServerOptions { headers: HeaderMap::from_iter([nosniff]), ..ServerOptions::default() };
+    /// ```
+    pub headers: HeaderMap,
+
     /// How long a server goes on as before when its shutdown begins, but for its [health](super::Server::health) and for
     /// `Connection: close` in its answers. By default not at all. Behind a balancer, it should be as long as the balancer takes
     /// to notice, so that no client is sent to a server that listens no longer.
@@ -110,7 +122,8 @@ pub struct ServerOptions {
     #[cfg(feature = "gzip")]
     pub gzip: bool,
 
-    /// How long a shutdown lets running requests go on before their handlers are stopped. By default 10 seconds.
+    /// How long a shutdown lets running requests go on before their handlers are stopped. By default 10 seconds. An event
+    /// stream is a running request: where pages listen, a shutdown takes this long.
     pub grace: Duration,
 
     /// How long a stopped handler may take to end before it is dropped. By default 5 seconds.
@@ -147,6 +160,7 @@ impl Default for ServerOptions {
             write_time: Duration::from_secs(30),
             deadline: None,
             request_id: Some(HeaderName::from_static("x-request-id")),
+            headers: HeaderMap::new(),
             drain_time: Duration::ZERO,
             #[cfg(feature = "gzip")]
             gzip: false,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
+use http::{Method, StatusCode, Version};
 use segno_core::{Happened, Inform, ResponseHead, WriteError, WriteErrorKind};
 use smol::future;
 
@@ -11,6 +11,7 @@ use super::{
     codec::{Delimiter, encode},
     coding::Coding,
     send_buffer::SendBuffer,
+    server_fields::ServerFields,
     socket::Socket,
 };
 
@@ -24,8 +25,7 @@ pub(crate) struct Output {
     /// The connection ends after this response.
     close: bool,
     status: u16,
-    /// What the server adds to each head.
-    field: Option<(HeaderName, HeaderValue)>,
+    fields: ServerFields,
     /// The body is at its end when the connection is.
     until_close: bool,
     coding: Coding,
@@ -56,7 +56,7 @@ impl Output {
             old: version == Version::HTTP_10,
             close,
             status: 0,
-            field: None,
+            fields: ServerFields::default(),
             until_close: false,
             coding: Coding::default(),
             state: State::Start,
@@ -69,9 +69,10 @@ impl Output {
         self
     }
 
-    /// The head will have this field, whoever else says something else there.
-    pub(crate) fn add_field(&mut self, name: HeaderName, value: HeaderValue) {
-        self.field = Some((name, value));
+    /// The head will have these fields as well.
+    pub(crate) fn with_fields(mut self, fields: ServerFields) -> Self {
+        self.fields = fields;
+        self
     }
 
     /// Whether the client has seen anything of the response, or will.
@@ -258,6 +259,9 @@ impl Output {
             State::Chunked | State::UntilClose => self.end_coded(),
             State::Start | State::Length(_) | State::Broken => false,
         };
+        if let (State::Length(left), false) = (self.state, whole) {
+            tracing::error!(left, "the handler has written less than its Content-Length says: the response is torn");
+        }
         // What there is of a torn response is for the client to see.
         let flushed = self.flush().await;
         self.state = if whole && flushed.is_ok() { State::End } else { State::Broken };
@@ -319,24 +323,11 @@ impl Output {
         Ok(())
     }
 
-    /// Takes the framing out of a head, which is ours to write, and gives the length that it declares.
+    /// Takes out of a head what is the server's to write, and gives the length that it declares.
     fn check(&mut self, head: &mut ResponseHead) -> Result<Option<u64>, WriteError> {
-        if head.status.is_informational() {
-            return Err(refused(WriteErrorKind::Head, "an informational status is no response"));
-        }
-        if let Some(field) = HOP_BY_HOP.iter().find(|field| head.headers.contains_key(**field)) {
-            return Err(refused(WriteErrorKind::Head, &format!("the field `{field}` is the server's to write")));
-        }
-        self.close |= takes_close(&mut head.headers);
-        if let Some((name, value)) = &self.field {
-            head.headers.insert(name.clone(), value.clone());
-        }
-        let Some(length) = head.headers.remove(header::CONTENT_LENGTH) else { return Ok(None) };
-        let length = length.to_str().ok().filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
-        match length.and_then(|digits| digits.parse().ok()) {
-            Some(length) => Ok(Some(length)),
-            None => Err(refused(WriteErrorKind::Head, "the Content-Length is not a number")),
-        }
+        let settled = self.fields.settle(head)?;
+        self.close |= settled.close;
+        Ok(settled.length)
     }
 
     async fn encode(&mut self, head: &ResponseHead, delimiter: Delimiter) -> Result<Vec<u8>, WriteError> {
@@ -384,15 +375,6 @@ fn refused(kind: WriteErrorKind, message: &str) -> WriteError {
 fn has_no_body(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
-
-/// Takes `Connection` out of a head; says whether the handler wants the connection to end.
-fn takes_close(headers: &mut HeaderMap) -> bool {
-    let connection = headers.remove(header::CONNECTION);
-    connection.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
-}
-
-/// Fields of a connection and not of a response, but for `Connection` itself.
-const HOP_BY_HOP: [&str; 4] = ["transfer-encoding", "keep-alive", "upgrade", "trailer"];
 
 /// How much is compressed at once: it takes some milliseconds.
 const MAX_CODED: usize = 64 * 1024;

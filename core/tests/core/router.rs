@@ -140,6 +140,8 @@ fn conflicts_are_errors() {
     assert_eq!(twice.unwrap_err().to_string(), "the route `/a` cannot be added: it has a handler for GET already");
     let clash = Router::<segno_core::Standard>::new().get("/{a}", text("1")).get("/{b}", text("2")).into_handler();
     assert!(clash.unwrap_err().to_string().starts_with("the route `/{b}` cannot be added: "));
+    let bare = Router::<segno_core::Standard>::new().get("a", text("1")).into_handler();
+    assert!(bare.unwrap_err().to_string().ends_with("it does not begin with `/`, as every path does"));
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn server() -> Running {
 fn a_request_is_one_line_that_says_all() {
     let server = server();
     let mut client = server.client();
-    let fields = "User-Agent: curl\t\"8\" \u{e9}\r\nX-Request-Id: access-log-1\r\nHost";
+    let fields = "User-Agent: curl\t\"8\" \u{e9} status=500\r\nX-Request-Id: access-log-1\r\nHost";
     client.send(post("/access/whole?password=secret", "body").replace("Host", fields));
     assert_eq!(client.reply().text(), "body");
     let line = logs::line_with(&["segno::access", "access-log-1"]);
@@ -42,7 +42,7 @@ fn a_request_is_one_line_that_says_all() {
         "micros=",
         &peer,
         "request_id=\"access-log-1\"",
-        r#"user_agent=curl\t\"8\" \xc3\xa9"#,
+        r#"user_agent="curl\t\"8\" é status=500""#,
     ] {
         assert!(line.contains(part), "{part} is missing: {line}");
     }
@@ -64,6 +64,20 @@ fn what_is_not_whole_is_said_to_be_so() {
     assert_eq!(client.chunks_until("begun"), "begun");
     let line = logs::line_with(&["segno::access", "access-log-2"]);
     assert!(line.contains("status=200") && line.contains("whole=false"), "{line}");
+}
+
+#[test]
+fn a_body_that_is_shorter_than_announced_is_an_error_in_the_log() {
+    logs::collect();
+    let server = Running::new(Router::new().get("/", async |mut io: Io, _: Request| {
+        let mut out = io.respond(ResponseHead::text().header("content-length", "4711")?).await?;
+        out.write(&mut io, "abc").await?;
+        Ok(out.end())
+    }));
+    let mut client = server.client();
+    client.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+    assert_eq!(client.head().unwrap().header("content-length"), Some("4711"));
+    logs::line_with(&["ERROR", "less than its Content-Length says", "left=4708"]);
 }
 
 #[test]

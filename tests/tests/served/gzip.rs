@@ -211,8 +211,6 @@ fn only_what_gains_by_it_and_allows_it_is_compressed() {
         ("", false),
         ("content-type=text/plain&content-encoding=br", false),
         ("content-type=text/plain&content-encoding=identity", false),
-        ("content-type=text/plain&content-range=bytes%200-9/10", false),
-        ("content-type=text/plain&status=206", false),
         ("content-type=text/plain&cache-control=no-transform", false),
         ("content-type=text/plain&cache-control=public,%20No-Transform", false),
     ];
@@ -246,6 +244,19 @@ fn fields_tell_that_it_is_another_encoding_of_the_same() {
     let reply = ask(&mut client, &told("vary=cookie"), "gzip");
     let names: Vec<_> = reply.headers.iter().filter(|(name, _)| name == "vary").map(|(_, value)| &**value).collect();
     assert_eq!(names, ["cookie", "accept-encoding"]);
+}
+
+/// What a cache knows of the whole holds for its parts (RFC 9110, section 15.3.7).
+#[test]
+fn a_part_varies_as_the_whole_does() {
+    let server = server();
+    let mut client = server.client();
+    for part in ["content-range=bytes%200-9/10", "status=206"] {
+        let reply = ask(&mut client, &format!("/told?content-type=text/plain&{part}"), "gzip");
+        assert_eq!((reply.header("vary"), reply.header("content-encoding")), (Some("accept-encoding"), None), "{part}");
+    }
+    let image = ask(&mut client, "/told?status=206&content-type=image/png", "gzip");
+    assert_eq!(image.header("vary"), None);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use segno::{
     Io, Request, Response, ResponseHead, Result, Router,
-    http::HeaderName,
+    http::{HeaderName, HeaderValue},
     smol::{Backend, ServerOptions},
 };
 
@@ -92,4 +92,28 @@ fn the_field_may_be_another_one_or_none() {
     let server = Running::with(router(), Backend::new(), ServerOptions { request_id: None, ..options() });
     let reply = ask(&server, "/", "");
     assert_eq!((&*reply.text(), reply.header("x-request-id")), ("none", None));
+}
+
+#[test]
+fn every_response_has_the_server_s_fields_unless_it_says_otherwise() {
+    let fields = [("x-frame-options", "DENY"), ("x-request-id", "never"), ("content-type", "text/x-never")];
+    let headers =
+        fields.into_iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+    let options = ServerOptions { headers: headers.collect(), ..options() };
+    let own = async |_: Io, _: Request| Ok(Response::text("").header("x-frame-options", "SAMEORIGIN")?);
+    let server =
+        Running::with(Router::new().get("/", id).get("/stream", stream).get("/own", own), Backend::new(), options);
+    for (path, fields, frame) in [
+        ("/", "", "DENY"),
+        ("/stream", "", "DENY"),
+        ("/own", "", "SAMEORIGIN"),
+        ("/nothing", "", "DENY"),
+        ("/", "Host: two\r\n", "DENY"),
+    ] {
+        let reply = ask(&server, path, fields);
+        assert_eq!(reply.header("x-frame-options"), Some(frame), "{path} {fields}");
+        assert_eq!(reply.headers.iter().filter(|(name, _)| name == "x-frame-options").count(), 1);
+        assert_eq!(reply.header("content-type"), Some("text/plain; charset=utf-8"));
+        assert_ne!(reply.header("x-request-id"), Some("never"));
+    }
 }

@@ -6,7 +6,7 @@ use http::HeaderValue;
 
 use super::addresses::Addresses;
 
-/// The limits of an [`HttpClient`](super::HttpClient), whom it talks to, and whom it trusts.
+/// The limits of an [`HttpClient`](super::HttpClient), whom it talks to, and whom it trusts. Each is told with its default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,28 +18,29 @@ use super::addresses::Addresses;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpClientOptions {
     /// How long a whole exchange may take, from the wait for a free connection to the last byte of the reply,
-    /// redirects included. A request may ask for less, never for more.
+    /// redirects included: 30 seconds. A request may ask for less, never for more.
     pub time_limit: Duration,
-    /// How long it may take to make a connection: to resolve the name, to connect and to shake hands.
+    /// How long it may take to make a connection: to resolve the name, to connect and to shake hands: 10
+    /// seconds.
     pub connect_time_limit: Duration,
-    /// How many bytes the body of a reply may have.
+    /// How many bytes the body of a reply may have: 8 MiB. All of it is held in memory.
     pub max_body: usize,
-    /// How many bytes the status line and the header fields of a reply may have together.
+    /// How many bytes the status line and the header fields of a reply may have together: 64 KiB.
     pub max_head: usize,
-    /// How many connections may be open at once, idle ones included; at least 1. Further requests wait.
+    /// How many connections may be open at once, idle ones included: 256; at least 1. Further requests wait.
     pub max_connections: usize,
-    /// How many connections are kept idle, to be used again.
+    /// How many connections are kept idle, to be used again: 64.
     pub max_idle: usize,
-    /// How many of them to one origin: one scheme, host and port.
+    /// How many of them to one origin, which is one scheme, host and port: 16.
     pub max_idle_per_origin: usize,
-    /// How long a connection is kept idle.
+    /// How long a connection is kept idle: 30 seconds.
     pub idle_time: Duration,
-    /// How many redirects of one request are followed; with 0, a redirect is a reply like others. A request may ask for
+    /// How many redirects of one request are followed: 10; with 0, a redirect is a reply like others. A request may ask for
     /// less, never for more.
     pub max_redirects: u32,
-    /// Which addresses are connected to.
+    /// Which addresses are connected to: any.
     pub addresses: Addresses,
-    /// The `User-Agent` of requests that have none of their own, if they are to have one.
+    /// The `User-Agent` of requests that have none of their own, if they are to have one: `segno/` and the version.
     pub user_agent: Option<HeaderValue>,
     /// Certificates of authorities to trust beside the public ones, each in DER, or one or more in PEM.
     pub root_certificates: Vec<Vec<u8>>,
