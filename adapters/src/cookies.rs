@@ -36,9 +36,8 @@ impl Cookies {
     /// The cookies that this request brings. What cannot be read is no error, and no cookie.
     pub fn of(request: &Request) -> Self {
         let fields = request.headers.get_all(COOKIE).iter().filter_map(|field| str::from_utf8(field.as_bytes()).ok());
-        let cookies = fields.flat_map(cookie::Cookie::split_parse).filter_map(Result::ok);
-        // The quotes around a value are no part of it; those that were encoded are.
-        Self(cookies.filter_map(|cookie| Some((decoded(cookie.name())?, decoded(cookie.value_trimmed())?))).collect())
+        let parts = fields.flat_map(|field| field.split(';')).map(|part| part.trim_matches([' ', '\t']));
+        Self(parts.filter_map(read).collect())
     }
 
     /// The value of a cookie; the first of its name, which is the one with the longest path.
@@ -82,7 +81,7 @@ impl Cookie {
         cookie.set_http_only(true);
         cookie.set_same_site(cookie::SameSite::Lax);
         cookie.set_path("/");
-        if name.starts_with("__Host-") || name.starts_with("__Secure-") {
+        if PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
             cookie.set_secure(true);
         }
         Self(cookie)
@@ -147,6 +146,25 @@ impl Cookie {
     }
 }
 
+/// The name and the value of one cookie.
+fn read(part: &str) -> Option<(String, String)> {
+    let cookie = cookie::Cookie::parse(part).ok()?;
+    let name = decoded(cookie.name())?;
+    // A browser takes `__%48ost-a` from anybody, and one that begins with another alphabet's space, too.
+    let is_disguised = |prefix: &&str| begins(&name, prefix) && !begins(part, prefix);
+    if PREFIXES.iter().any(is_disguised) {
+        return None;
+    }
+    // The quotes around a value are no part of it; those that were encoded are.
+    let value = decoded(cookie.value_trimmed())?;
+    Some((name, value))
+}
+
+/// In any case of the letters, as browsers compare.
+fn begins(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
 fn decoded(text: &str) -> Option<String> {
     Some(percent_decode_str(text).decode_utf8().ok()?.into_owned())
 }
@@ -191,3 +209,6 @@ impl SetCookie for ResponseHead {
         self.header(SET_COOKIE.as_str(), &cookie.to_string())
     }
 }
+
+/// Names that begin so come from this host, or over TLS, by what browsers make sure of (RFC 6265bis, section 4.1.3).
+const PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];

@@ -50,8 +50,11 @@ fn quality(parameters: &str) -> u16 {
 /// `length` is that of its body, if it is known; the field `Content-Length` is not in the head any longer.
 pub(crate) fn begin(head: &mut ResponseHead, is_accepted: bool, length: Option<u64>) -> Option<Compressor> {
     if head.status == StatusCode::NOT_MODIFIED {
-        // What it stands for may have been compressed.
+        // What it stands for may have been compressed, and then its tag was a weak one.
         vary(&mut head.headers);
+        if is_accepted {
+            weaken(&mut head.headers);
+        }
         return None;
     }
     if is_part(head) && may_be_transformed(&head.headers) && is_worth_it(&head.headers) {

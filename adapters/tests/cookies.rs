@@ -40,6 +40,10 @@ fn cookies_are_read_and_what_is_none_is_skipped() {
         (&[b"a=\xff", b"b=2"], &[("b", "2")]),
         (&[b"$Version=1; a=1"], &[("$Version", "1"), ("a", "1")]),
         (&[b"a=%"], &[("a", "%")]),
+        // Browsers watch over these names, as long as they are not disguised.
+        (&[b"__Host-a=1;\t__Secure-b=2"], &[("__Host-a", "1"), ("__Secure-b", "2")]),
+        (&[b"__%48ost-a=1; %5f_Secure-b=2; __%68ost-c=3; d=4"], &[("d", "4")]),
+        (&[b"\xe2\x80\x80__Host-a=1; \xc2\xa0__Secure-b=2; d=4"], &[("d", "4")]),
     ];
     for (fields, expected) in cases {
         let expected: Vec<_> = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -158,6 +158,15 @@ fn each_limit_holds_exactly() {
 }
 
 #[test]
+fn more_fields_than_can_be_held_are_refused_whatever_the_limit() {
+    let limits = RequestLimits { max_headers: usize::MAX, max_head: usize::MAX, ..RequestLimits::default() };
+    let bytes = format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "a:b\r\n".repeat(40_000));
+    assert_eq!(status(limits.clone(), &bytes), 431);
+    let names: String = (0..40_000).map(|number| format!("a{number}:b\r\n")).collect();
+    assert_eq!(status(limits, &format!("GET / HTTP/1.1\r\nhost: x\r\n{names}\r\n")), 431);
+}
+
+#[test]
 fn many_fields_are_read() {
     let fields: String = (0..1_000).map(|number| format!("X-{number}: {number}\r\n")).collect();
     let mut decoder = RequestDecoder::new(RequestLimits { max_headers: 1_001, ..RequestLimits::default() });

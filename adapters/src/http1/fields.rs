@@ -1,6 +1,6 @@
 //! Header fields: read from their lines, and looked into.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::refusal::Refusal;
 
@@ -30,11 +30,11 @@ pub(super) fn parse(bytes: &[u8], count: usize) -> Result<HeaderMap, Refusal> {
 }
 
 fn header_map(fields: &[httparse::Header<'_>]) -> Result<HeaderMap, Refusal> {
-    let mut headers = HeaderMap::with_capacity(fields.len());
+    let mut headers = HeaderMap::try_with_capacity(fields.len()).map_err(|_| TOO_MANY)?;
     for field in fields {
         let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| BAD_NAME)?;
         let value = HeaderValue::from_bytes(field.value).map_err(|_| BAD_VALUE)?;
-        headers.append(name, value);
+        headers.try_append(name, value).map_err(|_| TOO_MANY)?;
     }
     Ok(headers)
 }
@@ -57,6 +57,9 @@ fn trim(bytes: &[u8]) -> &[u8] {
 pub(super) fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     members(headers, name).any(|member| member.eq_ignore_ascii_case(token.as_bytes()))
 }
+
+/// More than a map of fields can hold, whatever the limit says.
+const TOO_MANY: Refusal = Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "there are too many header fields");
 
 const BAD_NAME: Refusal = Refusal::bad("a header field's name is not valid");
 const BAD_VALUE: Refusal = Refusal::bad("a header field's value is not valid");

@@ -244,7 +244,7 @@ fn request_line(
     buffer: &mut BytesMut,
     limits: &RequestLimits,
 ) -> Result<Option<State>, Refusal> {
-    let max_length = limits.max_request_line + b"\r\n".len();
+    let max_length = limits.max_request_line.saturating_add(b"\r\n".len());
     loop {
         let bytes = &buffer[..buffer.len().min(max_length)];
         // Another protocol may never send the end of what would be a line.

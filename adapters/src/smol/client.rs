@@ -80,8 +80,7 @@ impl Wire for Client {
                 self.output.lock().await.go_on().await;
             }
             let begun = Instant::now();
-            // What has come already is given in any case.
-            let chunk = input.chunk(self.idle_time.min(*left)).await;
+            let chunk = input.chunk(self.idle_time, *left).await;
             *left = left.saturating_sub(begun.elapsed());
             // Nothing can follow a body whose end is not known. A response that has begun cannot say so any longer.
             if let (Err(_), Some(mut output)) = (&chunk, self.output.try_lock()) {

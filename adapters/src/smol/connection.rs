@@ -1,11 +1,12 @@
 //! One connection: its requests, one after the other, each with a tasklet of its own.
 
 use std::{
+    future::Future,
     net::Shutdown,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, OnceLock},
     task::Poll::{Pending, Ready},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_io::Timer;
@@ -139,7 +140,12 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
         let wire = Arc::new(Client::new(input, output, head.expects_continue, self.phases.clone(), &self.options));
         let RequestHead { method, uri, headers, .. } = *head;
         if is_health {
-            self.answer_for_health(&mut *wire.output.lock().await).await;
+            let leaves_body = wire.leaves_body().await;
+            let mut output = wire.output.lock().await;
+            if leaves_body {
+                output.close();
+            }
+            self.answer_for_health(&mut output).await;
         } else {
             self.answer(Asked { method, uri, headers, peer }, &wire, socket).instrument(access.span()).await;
         }
@@ -191,6 +197,7 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
 
     /// Runs the handler, and sends what it gives.
     async fn respond(&self, request: Request, wire: &Arc<Client>, socket: &Socket) {
+        let since = Instant::now();
         let observed = self.observer.as_ref().map(|observer| observer.begin(&request));
         // A handler's beginning, up to its future, is no step of its tasklet: it may panic here.
         let begun = catch_unwind(AssertUnwindSafe(|| {
@@ -201,7 +208,8 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
             Ok(begun) => begun,
             Err(panic) => {
                 let error = DriveError::Panicked(panics::message(&*panic));
-                return finish(&mut *wire.output.lock().await, Err(error), None, observed).await;
+                let mut output = wire.output.lock().await;
+                return finish(&mut output, Err(error), None, observed, self.too_late(since)).await;
             }
         };
         let mut driver = Driver::new(tasklet, &session).observed(observed);
@@ -224,7 +232,7 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
             // The client is to know.
             output.close();
         }
-        finish(&mut output, end, stopped.get().copied(), observed).await;
+        finish(&mut output, end, stopped.get().copied(), observed, self.too_late(since)).await;
         drop(output);
         let finished = async {
             driver.finish().await;
@@ -240,10 +248,19 @@ impl<S: PerformedBy<B::Session>, B: Backend> Service<S, B> {
         }
     }
 
+    /// Ends when the client should have taken what the handler left for it: at the deadline of its request, or as much
+    /// later as a stopped handler would have had.
+    async fn too_late(&self, since: Instant) {
+        match self.options.deadline {
+            Some(time) => _ = Timer::after(time.saturating_sub(since.elapsed()).max(self.options.cleanup_time)).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Why the handler is to stop, when it is.
     async fn stop(&self, socket: &Socket, stopped: &OnceLock<StopReason>) -> StopReason {
         let disconnected = async {
-            presence::gone(socket).await;
+            presence::gone(socket, self.options.half_open_time).await;
             StopReason::Disconnected
         };
         let deadline = async {
@@ -268,9 +285,14 @@ async fn finish<S: EffectSet>(
     end: Result<Result<Response>, DriveError>,
     stopped: Option<StopReason>,
     observed: Option<Box<dyn Observed<S>>>,
+    too_late: impl Future<Output = ()>,
 ) {
     let how = observed.as_ref().map(|_| how(&end, output.has_begun(), stopped));
-    send(output, end, stopped).await;
+    future::or(send(output, end, stopped), async {
+        too_late.await;
+        tracing::debug!("the client did not take its response before the deadline: the connection is cut");
+    })
+    .await;
     if let (Some(observed), Some(how)) = (observed, how) {
         observed.end(output.status(), how);
     }

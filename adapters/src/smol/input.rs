@@ -24,6 +24,8 @@ pub(crate) struct Input {
     buffer: BytesMut,
     body: Body,
     trailers: Option<HeaderMap>,
+    /// When the head that is being read began to come.
+    head_since: Option<Instant>,
     read_size: usize,
 }
 
@@ -51,6 +53,7 @@ impl Input {
             buffer: BytesMut::new(),
             body: Body::AtEnd,
             trailers: None,
+            head_since: None,
             read_size: READ_SIZE,
         }
     }
@@ -60,16 +63,17 @@ impl Input {
         self.buffer.is_empty() && self.decoder.is_between_requests()
     }
 
-    /// Reads the head of the next request, when the body of the one before is at its end.
+    /// Reads the head of the next request, when the body of the one before is at its end. It may be dropped, and called
+    /// again: a head that has begun gets no more time by that.
     pub(crate) async fn head(&mut self, options: &ServerOptions) -> Result<Box<RequestHead>, NoHead> {
         let waits = Instant::now();
-        let mut begun = None;
         self.read_size = READ_SIZE;
         loop {
             match self.decoder.decode(&mut self.buffer) {
                 RequestEvent::Head(head) => {
                     self.body = Body::Unread;
                     self.trailers = None;
+                    self.head_since = None;
                     if head.framing == Framing::Length(0) {
                         self.take_end();
                     }
@@ -82,7 +86,7 @@ impl Input {
             // All of the head must come in this time, else a client could send a byte now and then for ever.
             let time = match self.is_empty() {
                 true => options.idle_time.saturating_sub(waits.elapsed()),
-                false => options.head_time.saturating_sub(begun.get_or_insert_with(Instant::now).elapsed()),
+                false => options.head_time.saturating_sub(self.head_since.get_or_insert_with(Instant::now).elapsed()),
             };
             match self.fill(time).await {
                 Ok(0) | Err(Unread::Failed) => return Err(NoHead::Ended),
@@ -93,13 +97,16 @@ impl Input {
         }
     }
 
-    /// The next piece of the body; `None` at its end.
-    pub(crate) async fn chunk(&mut self, time: Duration) -> Result<Option<Chunk>, BodyError> {
+    /// The next piece of the body; `None` at its end. The client may send nothing for as long as `idle`, and may take
+    /// `time` in all: much can come that is no piece, such as chunk extensions and trailers.
+    pub(crate) async fn chunk(&mut self, idle: Duration, time: Duration) -> Result<Option<Chunk>, BodyError> {
+        let begun = Instant::now();
         loop {
             if let Some(found) = self.buffered_chunk()? {
                 return Ok(found.map(Chunk));
             }
-            match self.fill(time).await {
+            // What has come already is read in any case.
+            match self.fill(idle.min(time.saturating_sub(begun.elapsed()))).await {
                 Ok(0) | Err(Unread::Failed) => {
                     return self.fail(BodyErrorKind::Incomplete, "the client ended the body before it was whole");
                 }
@@ -136,7 +143,7 @@ impl Input {
     pub(crate) async fn skip_body(&mut self) -> bool {
         let (mut skipped, begun) = (0, Instant::now());
         while skipped <= MAX_SKIPPED {
-            match self.chunk(SKIP_TIME.saturating_sub(begun.elapsed())).await {
+            match self.chunk(SKIP_TIME, SKIP_TIME.saturating_sub(begun.elapsed())).await {
                 Ok(Some(chunk)) => skipped += chunk.0.len(),
                 Ok(None) => return true,
                 Err(_) => return false,

@@ -82,9 +82,17 @@ pub struct ServerOptions {
     /// [`deadline`](Self::deadline): an event stream or a long download may rightly go on for hours.
     pub write_time: Duration,
 
+    /// How long the handler of a client that has ended its sending half goes on before it is stopped. By default half a second,
+    /// so that a client that went away is noticed within one: until something is sent to it, the two look the same. Where
+    /// clients end their half and wait for their answers, as `nc -N` does, make it longer.
+    pub half_open_time: Duration,
+
     /// How long a request may take, from the end of its head, before its handler is stopped with
     /// [`Deadline`](crate::StopReason::Deadline). By default there is no such time: a chat may wait for hours, and a handler has
     /// [`Io::timeout`](crate::Io::timeout).
+    ///
+    /// A client that has not taken all of its response by then is cut off; it has [`cleanup_time`](Self::cleanup_time) for
+    /// what the handler leaves at its end.
     pub deadline: Option<Duration>,
 
     /// The header field with a request's id. By default `x-request-id`, the usual one; with `None` there are no ids.
@@ -158,6 +166,7 @@ impl Default for ServerOptions {
             body_idle_time: Duration::from_secs(30),
             body_time: Duration::from_secs(300),
             write_time: Duration::from_secs(30),
+            half_open_time: Duration::from_millis(500),
             deadline: None,
             request_id: Some(HeaderName::from_static("x-request-id")),
             headers: HeaderMap::new(),

@@ -161,6 +161,7 @@ impl Output {
     async fn begin(&mut self, head: &ResponseHead, length: Option<u64>) -> Result<(), WriteError> {
         let delimiter = match length {
             _ if has_no_body(head.status) => Delimiter::None,
+            _ if head.status == StatusCode::RESET_CONTENT => Delimiter::Length(0),
             Some(length) => Delimiter::Length(length),
             None if self.old => Delimiter::Close,
             None => Delimiter::Chunked,
@@ -285,7 +286,11 @@ impl Output {
     }
 
     /// Sends a whole response.
-    pub(crate) async fn whole(&mut self, mut head: ResponseHead, body: Bytes) -> Result<(), WriteError> {
+    pub(crate) async fn whole(&mut self, mut head: ResponseHead, mut body: Bytes) -> Result<(), WriteError> {
+        if head.status == StatusCode::RESET_CONTENT {
+            // It tells the client to clear its form, and has no content (RFC 9110, section 15.3.6).
+            body.clear();
+        }
         let declared = self.check(&mut head)?;
         let length = match declared {
             // What GET would send may be longer than what is here.

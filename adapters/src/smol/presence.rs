@@ -10,7 +10,7 @@ use super::socket::Socket;
 ///
 /// A client may end its sending half and still wait for the answer; it looks like one that went away until something is
 /// sent to it. So after such an end the handler gets a moment more.
-pub(crate) async fn gone(stream: &Socket) {
+pub(crate) async fn gone(stream: &Socket, half_open_time: Duration) {
     loop {
         if stream.readable().await.is_err() {
             return;
@@ -22,7 +22,7 @@ pub(crate) async fn gone(stream: &Socket) {
                 Timer::after(LOOK).await;
             }
             Ok(Seen::End) => {
-                Timer::after(HALF_OPEN).await;
+                Timer::after(half_open_time).await;
                 return;
             }
             Err(_) => return,
@@ -66,6 +66,3 @@ fn look(stream: &Socket) -> io::Result<Seen> {
 
 /// How often a client is looked for behind what it has sent.
 const LOOK: Duration = Duration::from_millis(250);
-
-/// How long a client that has ended its sending half is waited for: with [`LOOK`] before it, well within a second.
-const HALF_OPEN: Duration = Duration::from_millis(500);

@@ -270,7 +270,7 @@ struct End {
 impl End {
     fn new(options: &ServerOptions, control: Control) -> Self {
         // Ended handlers get their time to clean up, and their connections a moment more.
-        let last = options.cleanup_time + options.write_time.min(Duration::from_secs(1));
+        let last = options.cleanup_time.saturating_add(options.write_time.min(Duration::from_secs(1)));
         Self { control, drain_time: options.drain_time, grace: options.grace, last }
     }
 

@@ -46,8 +46,11 @@ impl ServerFields {
 
 /// Takes `Connection` out of a head; says whether the handler wants the connection to end.
 fn takes_close(headers: &mut HeaderMap) -> bool {
-    let connection = headers.remove(header::CONNECTION);
-    connection.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+    let tokens =
+        headers.get_all(header::CONNECTION).into_iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let close = tokens.map(<[u8]>::trim_ascii).any(|token| token.eq_ignore_ascii_case(b"close"));
+    headers.remove(header::CONNECTION);
+    close
 }
 
 fn takes_length(headers: &mut HeaderMap) -> Result<Option<u64>, WriteError> {

@@ -237,6 +237,9 @@ fn fields_tell_that_it_is_another_encoding_of_the_same() {
     assert_eq!(ask(&mut client, &told("etag=%22a%22"), "gzip").header("etag"), Some("W/\"a\""));
     assert_eq!(ask(&mut client, &told("etag=W/%22a%22"), "gzip").header("etag"), Some("W/\"a\""));
     assert_eq!(ask(&mut client, &told("etag=%22a%22"), "br").header("etag"), Some("\"a\""));
+    let known = told("etag=%22a%22&status=304");
+    assert_eq!(ask(&mut client, &known, "gzip").header("etag"), Some("W/\"a\""), "it stands for the compressed one");
+    assert_eq!(ask(&mut client, &known, "br").header("etag"), Some("\"a\""));
     for vary in ["*", "Accept-Encoding", "cookie,%20accept-encoding"] {
         let reply = ask(&mut client, &told(&format!("vary={vary}")), "gzip");
         assert_eq!(reply.headers.iter().filter(|(name, _)| name == "vary").count(), 1, "{vary}");

@@ -245,6 +245,8 @@ fn a_status_without_a_body_has_none() {
             assert_eq!(client.after(), After::Keep);
         }
     }
+    let reset = client.get("/205");
+    assert_eq!((reset.status, reset.header("content-length"), &*reset.text()), (205, Some("0"), ""));
     for status in [100, 101, 103] {
         assert_eq!(client.get(&format!("/{status}")).status, 500, "an interim status is no response");
     }
@@ -252,6 +254,15 @@ fn a_status_without_a_body_has_none() {
         let reply = client.get(&format!("/{status}"));
         assert_eq!((reply.status, &*reply.text()), (status, "body"));
     }
+}
+
+#[test]
+fn a_handler_may_end_the_connection() {
+    let ends = async |_: Io, _: Request| Ok(Response::text("").header("connection", "x, Close")?);
+    let server = Running::new(Router::new().get("/", ends));
+    let mut client = server.client();
+    assert_eq!(client.get("/").header("connection"), Some("close"));
+    assert_eq!(client.ends(), After::Close);
 }
 
 #[test]

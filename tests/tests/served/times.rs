@@ -62,6 +62,58 @@ fn a_body_that_trickles_in_is_given_up() {
 }
 
 #[test]
+fn framing_that_trickles_in_is_given_up_like_a_body() {
+    let options = ServerOptions { body_time: SHORT, ..options() };
+    let server = Running::with(Router::new().post("/", echo), Backend::new(), options);
+    for begins in ["5;", "0\r\na:"] {
+        let mut client = server.client();
+        client.send(format!("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n{begins}"));
+        let begun = Instant::now();
+        let mut trickles = client.stream.try_clone().unwrap();
+        let trickle = thread::spawn(move || {
+            while begun.elapsed() < PATIENCE && std::io::Write::write_all(&mut trickles, b"x").is_ok() {
+                thread::sleep(SHORT / 20);
+            }
+        });
+        assert_eq!(client.reply().status, 408, "{begins:?}");
+        trickle.join().unwrap();
+        assert!(begun.elapsed() < PATIENCE, "the server reads on: {begins:?}");
+    }
+}
+
+#[test]
+fn a_head_that_has_begun_gets_no_second_time() {
+    let (first_byte_time, head_time) = (SHORT * 9, SHORT * 10);
+    let options = ServerOptions { first_byte_time, head_time, ..options() };
+    let server = Running::with(Router::new().get("/", hello), Backend::new(), options);
+    let mut client = server.client();
+    let begun = Instant::now();
+    client.send("GET / HTTP/1.1\r\n");
+    assert_eq!(client.reply().status, 408);
+    assert!(begun.elapsed() < first_byte_time + head_time, "its time began anew: {:?}", begun.elapsed());
+}
+
+#[test]
+fn a_client_that_sips_at_its_response_is_cut_after_the_deadline() {
+    const LENGTH: usize = 64 << 20;
+    let long = async |_: Io, _: Request| Ok(Response::text("x".repeat(LENGTH)));
+    let options = ServerOptions { deadline: Some(SHORT), cleanup_time: SHORT, ..options() };
+    let server = Running::with(Router::new().get("/", long), Backend::new(), options);
+    let mut client = server.client();
+    client.send(get("/"));
+    let (begun, mut taken) = (Instant::now(), 0);
+    while begun.elapsed() < PATIENCE {
+        match client.stream.read(&mut [0; 4096]) {
+            Ok(0) | Err(_) => break,
+            Ok(length) => taken += length,
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert!(begun.elapsed() < PATIENCE, "it still sips");
+    assert!(taken < LENGTH);
+}
+
+#[test]
 fn a_handler_may_take_its_time_for_a_body() {
     // Longer than the client has for it.
     let slowly = async |mut io: Io, request: Request| {

@@ -6,7 +6,8 @@ use std::{
 };
 
 use segno::{
-    Database, Io, Perform, Request, Response, ResponseHead, Result, Router, Sql, StopReason, Stopped, smol::Backend,
+    Database, Io, Perform, Request, Response, ResponseHead, Result, Router, Sql, StopReason, Stopped,
+    smol::{Backend, ServerOptions},
 };
 
 use crate::{
@@ -170,6 +171,22 @@ fn a_client_that_waits_patiently_is_not_taken_for_gone() {
     client.send(get("/") + &get("/"));
     assert_eq!((client.reply().text(), client.reply().text()), ("at last".into(), "at last".into()));
     assert_eq!(client.after(), After::Keep);
+}
+
+#[test]
+fn a_client_that_ends_its_half_is_waited_for_as_long_as_the_server_likes() {
+    let slow = async |mut io: Io, _: Request| {
+        io.sleep(Duration::from_millis(1_200)).await?;
+        Ok(Response::text("at last"))
+    };
+    for (half_open_time, status) in [(Duration::from_secs(20), 200), (Duration::from_millis(100), 499)] {
+        let options = ServerOptions { half_open_time, ..options() };
+        let server = Running::with(Router::new().get("/", slow), Backend::new(), options);
+        let mut client = server.client();
+        client.send(get("/"));
+        client.stream.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(client.reply().status, status);
+    }
 }
 
 /// In the log it is no failure of the server's.
