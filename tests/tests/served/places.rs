@@ -30,7 +30,7 @@ fn no_more_clients_are_served_than_may_be() {
     let server = server(ServerOptions { max_connections: 2, ..options() });
     let (mut first, mut second) = (server.client(), server.client());
     for client in [&mut first, &mut second] {
-        assert_eq!(client.get("/").text(), "hello");
+        // Before its first request a connection is not taken for idle so soon.
         client.send("GET / HTTP/1.1\r\n");
     }
     // A client that waits for a place does not know.
