@@ -7,6 +7,8 @@ use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use segno_core::ResponseHead;
 
+use crate::http1::fields;
+
 /// Whether a client with these fields wants gzip rather than nothing: RFC 9110, section 12.5.3.
 pub(crate) fn is_accepted(headers: &HeaderMap) -> bool {
     let (mut gzip, mut identity, mut any) = (None, None, None);
@@ -87,12 +89,7 @@ fn is_part(head: &ResponseHead) -> bool {
 }
 
 fn may_be_transformed(headers: &HeaderMap) -> bool {
-    let mut directives = headers
-        .get_all(header::CACHE_CONTROL)
-        .iter()
-        .flat_map(|field| field.as_bytes().split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii);
-    !directives.any(|directive| directive.eq_ignore_ascii_case(b"no-transform"))
+    !fields::has_token(headers, &header::CACHE_CONTROL, "no-transform")
 }
 
 /// Whether content of this type becomes shorter. Images, sound, archives and what has no type do not.
@@ -104,12 +101,8 @@ fn is_worth_it(headers: &HeaderMap) -> bool {
 }
 
 fn vary(headers: &mut HeaderMap) {
-    let mut names = headers
-        .get_all(header::VARY)
-        .iter()
-        .flat_map(|field| field.as_bytes().split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii);
-    if !names.any(|name| name == b"*" || name.eq_ignore_ascii_case(b"accept-encoding")) {
+    let varies = ["*", "accept-encoding"].iter().any(|name| fields::has_token(headers, &header::VARY, name));
+    if !varies {
         headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
 }

@@ -54,8 +54,15 @@ fn trim(bytes: &[u8]) -> &[u8] {
 }
 
 /// Whether a list in these fields has this token, in any case.
-pub(super) fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+pub(crate) fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     members(headers, name).any(|member| member.eq_ignore_ascii_case(token.as_bytes()))
+}
+
+/// Writes a field line.
+pub(crate) fn write(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
+    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+        bytes.extend_from_slice(part);
+    }
 }
 
 /// More than a map of fields can hold, whatever the limit says.

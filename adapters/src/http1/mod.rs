@@ -5,7 +5,7 @@ mod text;
 
 mod lines;
 
-mod fields;
+pub(crate) mod fields;
 
 mod extension;
 mod framing;

@@ -54,9 +54,7 @@ impl Client {
         let told_to_wait = self.waits.into_inner() && !input.has_begun();
         (input, self.output.into_inner(), told_to_wait)
     }
-}
 
-impl Client {
     /// Sends what the handler has written, whenever it waits: for this is polled after it. It never ends.
     pub(crate) async fn flush_when_idle<T>(&self) -> T {
         loop {

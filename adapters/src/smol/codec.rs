@@ -17,6 +17,7 @@ use segno_core::{Request, ResponseHead};
 use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 use super::date;
+use crate::http1::fields;
 
 /// Decodes a checked head; `None` if async-h1 finds fault with it all the same.
 pub(crate) async fn decode(method: Method, uri: Uri, headers: HeaderMap) -> Option<Request> {
@@ -73,11 +74,11 @@ pub(crate) async fn encode(
         match (name, value.to_str()) {
             (&header::DATE, Ok(text)) => drop(response.insert_header(headers::DATE, text)),
             (&header::CONTENT_TYPE, Ok(text)) => response.append_header(headers::CONTENT_TYPE, text),
-            _ => write_field(&mut beside, name.as_str(), value.as_bytes()),
+            _ => fields::write(&mut beside, name.as_str(), value.as_bytes()),
         }
     }
     if let Some(connection) = connection {
-        write_field(&mut beside, "connection", connection.as_bytes());
+        fields::write(&mut beside, "connection", connection.as_bytes());
     }
     let typed = response.header(headers::CONTENT_TYPE).is_some();
     response.set_body(http_types::Body::from_reader(smol::io::empty(), length));
@@ -94,8 +95,7 @@ pub(crate) async fn encode(
     if status.is_none() || head.status == StatusCode::NOT_MODIFIED {
         // http-types does not know the status, or calls it by another name.
         let end = bytes.iter().position(|byte| *byte == b'\r').unwrap_or_default();
-        let reason = head.status.canonical_reason().unwrap_or_default();
-        bytes.splice(..end, format!("HTTP/1.1 {} {reason}", head.status.as_str()).into_bytes());
+        bytes.splice(..end, status_line(head.status).into_bytes());
     }
     bytes.truncate(bytes.len() - b"\r\n".len());
     bytes.extend_from_slice(&beside);
@@ -103,10 +103,20 @@ pub(crate) async fn encode(
     Ok(bytes)
 }
 
-fn write_field(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
-    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
-        bytes.extend_from_slice(part);
+/// An interim response as bytes. http-types knows few of their statuses, so all of it is written here.
+pub(crate) fn interim(head: &ResponseHead) -> Vec<u8> {
+    let mut bytes = status_line(head.status).into_bytes();
+    bytes.extend_from_slice(b"\r\n");
+    for (name, value) in head.headers.iter() {
+        fields::write(&mut bytes, name.as_str(), value.as_bytes());
     }
+    bytes.extend_from_slice(b"\r\n");
+    bytes
+}
+
+/// Without its end.
+fn status_line(status: StatusCode) -> String {
+    format!("HTTP/1.1 {} {}", status.as_str(), status.canonical_reason().unwrap_or_default())
 }
 
 fn remove(bytes: &mut Vec<u8>, line: &[u8]) {

@@ -8,7 +8,7 @@ use segno_core::{Happened, Inform, ResponseHead, WriteError, WriteErrorKind};
 use smol::future;
 
 use super::{
-    codec::{Delimiter, encode},
+    codec::{Delimiter, encode, interim},
     coding::Coding,
     send_buffer::SendBuffer,
     server_fields::ServerFields,
@@ -258,11 +258,15 @@ impl Output {
         let whole = match self.state {
             State::HeadOnly | State::Length(0) | State::End => true,
             State::Chunked | State::UntilClose => self.end_coded(),
-            State::Start | State::Length(_) | State::Broken => false,
+            State::Length(left) => {
+                tracing::error!(
+                    left,
+                    "the handler has written less than its Content-Length says: the response is torn"
+                );
+                false
+            }
+            State::Start | State::Broken => false,
         };
-        if let (State::Length(left), false) = (self.state, whole) {
-            tracing::error!(left, "the handler has written less than its Content-Length says: the response is torn");
-        }
         // What there is of a torn response is for the client to see.
         let flushed = self.flush().await;
         self.state = if whole && flushed.is_ok() { State::End } else { State::Broken };
@@ -345,19 +349,6 @@ impl Output {
         self.status = head.status.as_u16();
         encoded.map_err(|error| refused(WriteErrorKind::Head, &format!("the head cannot be encoded: {error}")))
     }
-}
-
-/// An interim response as bytes. http-types knows few of their statuses, so it is written here.
-fn interim(head: &ResponseHead) -> Vec<u8> {
-    let reason = head.status.canonical_reason().unwrap_or_default();
-    let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", head.status.as_str()).into_bytes();
-    for (name, value) in head.headers.iter() {
-        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-            bytes.extend_from_slice(part);
-        }
-    }
-    bytes.extend_from_slice(b"\r\n");
-    bytes
 }
 
 /// Whatever the reason: a body that is not whole must not seem to be. Where nothing but the connection's end says that it

@@ -3,6 +3,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use segno_core::{Happened, ResponseHead, WriteError, WriteErrorKind};
 
+use crate::http1::fields;
+
 /// The fields that a server adds to the head of a response.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServerFields {
@@ -46,9 +48,7 @@ impl ServerFields {
 
 /// Takes `Connection` out of a head; says whether the handler wants the connection to end.
 fn takes_close(headers: &mut HeaderMap) -> bool {
-    let tokens =
-        headers.get_all(header::CONNECTION).into_iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
-    let close = tokens.map(<[u8]>::trim_ascii).any(|token| token.eq_ignore_ascii_case(b"close"));
+    let close = fields::has_token(headers, &header::CONNECTION, "close");
     headers.remove(header::CONNECTION);
     close
 }

@@ -5,6 +5,7 @@ use http::{HeaderMap, Method, header};
 use segno_core::{Happened, HttpError, HttpErrorKind};
 
 use super::{origin::Origin, time_limit::TimeLimit};
+use crate::http1::fields;
 
 /// A request, addressed.
 #[derive(Debug)]
@@ -50,9 +51,7 @@ impl Request {
             head.extend_from_slice(b"connection: keep-alive\r\n");
         }
         for (name, value) in &self.headers {
-            for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-                head.extend_from_slice(part);
-            }
+            fields::write(&mut head, name.as_str(), value.as_bytes());
         }
         head.extend_from_slice(b"\r\n");
         Ok(head)
