@@ -24,7 +24,7 @@ use crate::{
 ///
 /// | to ask for | there is |
 /// |---|---|
-/// | SQL | [`sql`](Io::sql), [`transaction`](Io::transaction) |
+/// | SQL | [`sql`](Io::sql), [`sql_stream`](Io::sql_stream), [`transaction`](Io::transaction), [`retry_transaction`](Io::retry_transaction) |
 /// | HTTP from others | [`http_get`](Io::http_get), [`http_send`](Io::http_send) |
 /// | chat | [`chat_send`](Io::chat_send), [`chat_recv`](Io::chat_recv), [`chat_subscribe`](Io::chat_subscribe), [`chat_balance`](Io::chat_balance) |
 /// | the request's body | [`Body::text`](crate::Body::text), [`bytes`](crate::Body::bytes), [`form`](crate::Body::form), [`chunk`](crate::Body::chunk) |

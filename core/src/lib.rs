@@ -105,6 +105,7 @@ mod io;
 mod lanes;
 mod request;
 mod response;
+mod row_stream;
 mod transaction;
 mod verbs;
 
@@ -130,15 +131,20 @@ pub use perform::{Perform, PerformedBy};
 pub use request::{Body, Request};
 pub use response::{Escaped, Page, Response, ResponseStream};
 pub use router::Router;
+pub use row_stream::{RowStream, TxRowStream};
 pub use standard::{
     BodyError, BodyErrorKind, ChatBalance, ChatError, ChatErrorKind, ChatRecv, ChatSend, ChatSubscribe,
-    ChatUnsubscribe, Chunk, ColumnIndex, FileError, FileErrorKind, FileInfo, FileKind, FilePath, FileVersion,
-    FromValue, Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest, HttpSend, Inform, InvalidFilePath,
-    InvalidHeader, Now, Params, Random, ReadBody, ReadFile, ReadTrailers, Respond, ResponseHead, Row, Rows, Sleep, Sql,
-    SqlError, SqlErrorKind, Standard, StandardOutcome, SubscriptionId, Timestamp, Transaction, TransactionAct,
-    TransactionId, Value, Write, WriteError, WriteErrorKind,
+    ChatUnsubscribe, Chunk, ColumnIndex, CursorId, Element, FileError, FileErrorKind, FileInfo, FileKind, FilePath,
+    FileVersion, FromRow, FromValue, Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest, HttpSend,
+    Inform, InvalidFilePath, InvalidHeader, Isolation, Now, Params, Random, ReadBody, ReadFile, ReadTrailers, Respond,
+    ResponseHead, Row, Rows, Sleep, Sql, SqlClose, SqlError, SqlErrorKind, SqlFetch, SqlOpen, Standard,
+    StandardOutcome, SubscriptionId, Timestamp, Transaction, TransactionAct, TransactionId, TransactionOptions, Value,
+    Write, WriteError, WriteErrorKind,
 };
+#[cfg(feature = "serde")]
+pub use standard::{Json, column};
 pub use tasklet::{Step, Tasklet};
 pub use trace::{Entry, Trace};
 pub use transaction::Tx;
 pub use verbs::Subscription;
+pub use {bigdecimal, chrono, uuid};

@@ -1,13 +1,14 @@
 //! How effects, outcomes and their parts are written with serde, so that every journal reads back.
 //!
 //! Sets are tagged by [`Effect::NAME`](crate::Effect::NAME); bytes are text where they are UTF-8 and base64 elsewhere; floats
-//! are text; HTTP's headers are a list of pairs.
+//! and decimals are text; HTTP's headers are a list of pairs.
 
-use alloc::{borrow::Cow, string::String, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
 use core::{fmt, marker::PhantomData};
 
 use ::bytes::Bytes;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use bigdecimal::{BigDecimal, Zero};
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 #[doc(hidden)]
@@ -155,6 +156,28 @@ pub(crate) mod float {
 
     /// Comes before the bits of a float that is not a number.
     const NAN: &str = "nan:";
+}
+
+/// `#[serde(with = "serial::decimal")]` for [`BigDecimal`]: as text with all digits, also the zeros at the end, which
+/// `BigDecimal` itself leaves out of some numbers.
+pub(crate) mod decimal {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(number: &BigDecimal, serializer: S) -> Result<S::Ok, S::Error> {
+        let (digits, scale) = number.as_bigint_and_scale();
+        match scale {
+            0..=MAX_PLAIN_SCALE if !number.is_zero() => serializer.collect_str(&number.to_plain_string()),
+            _ => serializer.collect_str(&format_args!("{digits}E{}", -i128::from(scale))),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<BigDecimal>, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map(Box::new).map_err(D::Error::custom)
+    }
+
+    /// With more digits than this after the point, a number is easier to read with an exponent.
+    const MAX_PLAIN_SCALE: i64 = 40;
 }
 
 /// `#[serde(with = "serial::headers")]` for [`http::HeaderMap`].

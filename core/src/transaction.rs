@@ -1,5 +1,7 @@
 //! SQL transactions as scopes: what began is committed, rolled back or told to be rolled back, on every path.
 
+mod retry;
+
 use alloc::{borrow::Cow, boxed::Box};
 use core::{fmt, future::Future, panic::Location};
 
@@ -7,7 +9,11 @@ use crate::{
     effect::Has,
     error::{Happened, Result},
     io::{Ask, Io},
-    standard::{Now, Params, Sql, SqlError, Standard, Transaction, TransactionAct, TransactionId},
+    row_stream::{TxRowStream, open_in_transaction},
+    standard::{
+        Now, Params, Sql, SqlClose, SqlError, SqlOpen, Standard, Transaction, TransactionAct, TransactionId,
+        TransactionOptions,
+    },
 };
 
 impl<S: Has<Transaction>> Io<S> {
@@ -57,15 +63,50 @@ impl<S: Has<Transaction>> Io<S> {
         &mut self,
         scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T, E>,
     ) -> impl Future<Output = Result<T, E>> {
-        let location = Location::caller();
-        run(self, None, scope, location)
+        self.transaction_with(TransactionOptions::default(), scope)
     }
+
+    /// A transaction of this kind: how it is kept apart from those beside it, and whether it may write.
+    ///
+    /// ```
+    /// # use segno_core::{Io, Isolation, Result, TransactionOptions};
+    /// async fn total(io: &mut Io) -> Result<i64> {
+    ///     let report = TransactionOptions { isolation: Some(Isolation::RepeatableRead), read_only: true };
+    ///     io.transaction_with(report, async |tx| {
+    ///         Ok(tx.sql("select sum(cents) as total from account", ()).await?.one()?.get("total")?)
+    ///     })
+    ///     .await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As of [`transaction`](Self::transaction).
+    #[track_caller]
+    pub fn transaction_with<T, E: From<SqlError>>(
+        &mut self,
+        options: impl Into<TransactionOptions>,
+        scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T, E>,
+    ) -> impl Future<Output = Result<T, E>> {
+        let location = Location::caller();
+        run(self, Outer { id: None, options: options.into(), depth: 0 }, scope, location)
+    }
+}
+
+/// Where a scope begins.
+struct Outer {
+    /// The transaction that it is a part of, if any.
+    id: Option<TransactionId>,
+    options: TransactionOptions,
+    /// The depth of the scope.
+    depth: u32,
 }
 
 /// A transaction, lent to the scope that runs in it.
 pub struct Tx<'a, S: Has<Transaction> = Standard> {
     io: &'a mut Io<S>,
     id: TransactionId,
+    options: TransactionOptions,
     /// 0 for the transaction, from 1 for the savepoints in it.
     depth: u32,
     /// Whether something was begun that must be undone if the scope ends here.
@@ -81,6 +122,56 @@ impl<S: Has<Transaction>> Tx<'_, S> {
     {
         let transaction = Some(self.id.clone());
         self.io.perform_at(Sql { text: text.into(), params: params.into(), transaction }, Location::caller())
+    }
+
+    /// Reads the rows of a statement in batches, as [`Io::sql_stream`] does, over the transaction's connection: until the
+    /// stream is dropped, nothing else can be asked of the transaction.
+    ///
+    /// ```
+    /// # use segno_core::{Result, Tx};
+    /// async fn checksum(tx: &mut Tx<'_>) -> Result<i64> {
+    ///     let (mut sum, mut rows) = (0_i64, tx.sql_stream("select cents from account", ()).await?);
+    ///     while let Some(batch) = rows.next().await? {
+    ///         for row in batch.iter() {
+    ///             sum = sum.wrapping_add(row.get("cents")?);
+    ///         }
+    ///     }
+    ///     Ok(sum)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As of [`Io::sql_stream`].
+    #[track_caller]
+    pub fn sql_stream(
+        &mut self,
+        text: impl Into<Cow<'static, str>>,
+        params: impl Into<Params>,
+    ) -> impl Future<Output = Result<TxRowStream<'_, S>, SqlError>>
+    where
+        S: Has<SqlOpen> + Has<SqlClose>,
+    {
+        self.sql_stream_by(SqlOpen::BATCH, text, params)
+    }
+
+    /// [`sql_stream`](Self::sql_stream) with this many rows in a batch, as by [`Io::sql_stream_by`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Io::sql_stream`].
+    #[track_caller]
+    pub fn sql_stream_by(
+        &mut self,
+        batch: u32,
+        text: impl Into<Cow<'static, str>>,
+        params: impl Into<Params>,
+    ) -> impl Future<Output = Result<TxRowStream<'_, S>, SqlError>>
+    where
+        S: Has<SqlOpen> + Has<SqlClose>,
+    {
+        let sql = Sql { text: text.into(), params: params.into(), transaction: Some(self.id.clone()) };
+        open_in_transaction(self.io, sql, batch, Location::caller())
     }
 
     /// Reads the clock.
@@ -112,13 +203,13 @@ impl<S: Has<Transaction>> Tx<'_, S> {
         scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T, E>,
     ) -> impl Future<Output = Result<T, E>> {
         let location = Location::caller();
-        let outer = Some((self.id.clone(), self.depth));
+        let outer = Outer { id: Some(self.id.clone()), options: self.options, depth: self.depth + 1 };
         // Boxed, so that scopes may nest in recursion.
         Box::pin(run(self.io, outer, scope, location))
     }
 
     fn act(&self, act: TransactionAct) -> Transaction {
-        Transaction { id: self.id.clone(), act }
+        Transaction { id: self.id.clone(), act, options: self.options }
     }
 
     fn begin(&self) -> Transaction {
@@ -160,17 +251,14 @@ impl<S: Has<Transaction>> fmt::Debug for Tx<'_, S> {
 
 async fn run<S: Has<Transaction>, T, E: From<SqlError>>(
     io: &mut Io<S>,
-    outer: Option<(TransactionId, u32)>,
+    Outer { id, options, depth }: Outer,
     scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T, E>,
     location: &'static Location<'static>,
 ) -> Result<T, E> {
-    let (id, depth) = match outer {
-        Some((id, depth)) => (id, depth + 1),
-        None => (TransactionId::new(io.next_path()), 0),
-    };
+    let id = id.unwrap_or_else(|| TransactionId::new(io.next_path()));
     // Open before the answer: what was asked and not heard of may have begun.
     let open = !io.slot.lock().refuses(io.lane);
-    let mut tx = Tx { io, id, depth, open };
+    let mut tx = Tx { io, id, options, depth, open };
     let begin = tx.begin();
     if let Err(error) = tx.io.perform_at(begin, location).await {
         tx.open = error.happened != Happened::No;

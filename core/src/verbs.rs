@@ -71,7 +71,7 @@ impl<S: EffectSet> Io<S> {
         self.perform(HttpSend(Box::new(request)))
     }
 
-    /// Says something to all who listen in a room now; tells how many it reached.
+    /// Says something to all who listen in a room now; tells how many of this process it reached.
     #[track_caller]
     pub fn chat_send(
         &mut self,
@@ -99,7 +99,7 @@ impl<S: EffectSet> Io<S> {
     ///
     /// # Errors
     ///
-    /// If the backend has no room for another subscription.
+    /// If the backend has no room for another subscription, or what carries the chat cannot be reached.
     #[track_caller]
     pub fn chat_subscribe(
         &mut self,
@@ -126,7 +126,7 @@ impl<S: EffectSet> Io<S> {
         }
     }
 
-    /// Counts the receivers that a message to the room would reach now.
+    /// Counts the receivers of this process that a message to the room would reach now.
     #[track_caller]
     pub fn chat_balance(&mut self, room: impl Into<Cow<'static, str>>) -> Ask<'_, S, ChatBalance>
     where
@@ -265,7 +265,8 @@ impl ResponseStream {
 /// A subscription to a chat room: it hears all that is said from its beginning, also between two receives.
 ///
 /// It is buffered and bounded. If it is read too slowly, the oldest messages go, and the next receive says how many:
-/// [`Lagged`](crate::ChatErrorKind::Lagged). Dropping it ends it.
+/// [`Lagged`](crate::ChatErrorKind::Lagged), which also tells of a lost connection where rooms span processes. Dropping
+/// it ends it.
 ///
 /// ```
 /// # use segno_core::{Io, Request, Response, Result};

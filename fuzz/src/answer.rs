@@ -11,6 +11,9 @@ pub(crate) fn success(effect: &Standard) -> StandardOutcome {
     match effect {
         Standard::Sql(_) => O::Sql(Ok(rows!["n"; [1]])),
         Standard::Transaction(_) => O::Transaction(Ok(())),
+        Standard::SqlOpen(_) => O::SqlOpen(Ok(rows!["n"; [1]])),
+        Standard::SqlFetch(_) => O::SqlFetch(Ok(rows!["n"])),
+        Standard::SqlClose(_) => O::SqlClose(Ok(())),
         Standard::HttpGet(_) => O::HttpGet(Ok(HttpReply::new(200, "hi"))),
         Standard::HttpSend(_) => O::HttpSend(Ok(HttpReply::new(200, "hi"))),
         Standard::ChatSend(_) => O::ChatSend(Ok(1)),
@@ -34,7 +37,12 @@ pub(crate) fn success(effect: &Standard) -> StandardOutcome {
 pub(crate) fn failure(effect: &Standard, happened: Happened) -> StandardOutcome {
     type O = StandardOutcome;
     let text = "as the input says";
-    let sql = || SqlError::new(SqlErrorKind::ConnectionLost, happened, text);
+    // What surely did not happen may be run again.
+    let kind = match happened {
+        Happened::No => SqlErrorKind::Serialization,
+        Happened::Yes | Happened::Unknown => SqlErrorKind::ConnectionLost,
+    };
+    let sql = || SqlError::new(kind, happened, text);
     let http = || HttpError::new(HttpErrorKind::Timeout, happened, text);
     let chat = || ChatError::new(ChatErrorKind::Lagged(3), happened, text);
     let file = || FileError::new(FileErrorKind::Changed, happened, text);
@@ -42,6 +50,9 @@ pub(crate) fn failure(effect: &Standard, happened: Happened) -> StandardOutcome 
     match effect {
         Standard::Sql(_) => O::Sql(Err(sql())),
         Standard::Transaction(_) => O::Transaction(Err(sql())),
+        Standard::SqlOpen(_) => O::SqlOpen(Err(sql())),
+        Standard::SqlFetch(_) => O::SqlFetch(Err(sql())),
+        Standard::SqlClose(_) => O::SqlClose(Err(sql())),
         Standard::HttpGet(_) => O::HttpGet(Err(http())),
         Standard::HttpSend(_) => O::HttpSend(Err(http())),
         Standard::ChatSend(_) => O::ChatSend(Err(chat())),

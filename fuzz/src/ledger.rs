@@ -1,15 +1,19 @@
 //! What every run must hold, whatever was answered: each transaction that began is closed exactly once, and used only
-//! while it is open; each subscription that began is ended exactly once.
+//! while it is open; each subscription that began is ended exactly once, and each stream of rows is read to its end or
+//! closed, exactly once.
 
 use std::collections::BTreeMap;
 
-use segno_core::{Happened, Standard, StandardOutcome, SubscriptionId, Transaction, TransactionAct, TransactionId};
+use segno_core::{
+    CursorId, Happened, Standard, StandardOutcome, SubscriptionId, Transaction, TransactionAct, TransactionId,
+};
 
 /// The transactions of one tasklet, and the savepoints in them, by their depth; 0 is the transaction itself.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     scopes: BTreeMap<(TransactionId, u32), Scope>,
     subscriptions: BTreeMap<SubscriptionId, Scope>,
+    streams: BTreeMap<CursorId, Scope>,
 }
 
 /// How often something was begun that may have to be closed, and how often it was closed.
@@ -27,7 +31,18 @@ impl Ledger {
                 let Some(id) = &sql.transaction else { return };
                 assert!(self.is_open(id, 0), "a statement in {id}, which is not open");
             }
-            Standard::Transaction(Transaction { id, act }) => self.acted(id, *act),
+            Standard::Transaction(Transaction { id, act, .. }) => self.acted(id, *act),
+            Standard::SqlOpen(open) => {
+                if let Some(id) = &open.sql.transaction {
+                    assert!(self.is_open(id, 0), "a stream of rows in {id}, which is not open");
+                }
+                let before = self.streams.insert(open.id.clone(), Scope { begun: 1, closed: 0 });
+                assert!(before.is_none(), "the stream of rows {} begins twice", open.id);
+            }
+            Standard::SqlFetch(fetch) => {
+                assert_eq!(self.streams[&fetch.id].closed, 0, "the stream of rows {} is read after its end", fetch.id);
+            }
+            Standard::SqlClose(close) => self.streams.get_mut(&close.id).expect("it has begun").closed += 1,
             Standard::ChatSubscribe(subscribe) => {
                 let before = self.subscriptions.insert(subscribe.id.clone(), Scope { begun: 1, closed: 0 });
                 assert!(before.is_none(), "the subscription {:?} begins twice", subscribe.id);
@@ -73,6 +88,14 @@ impl Ledger {
                 self.subscriptions.insert(subscribe.id.clone(), Scope::default());
                 return;
             }
+            (Standard::SqlOpen(open), StandardOutcome::SqlOpen(Err(error))) if error.happened == Happened::No => {
+                self.streams.insert(open.id.clone(), Scope::default());
+                return;
+            }
+            (Standard::SqlFetch(fetch), StandardOutcome::SqlFetch(Ok(rows))) if rows.is_empty() => {
+                self.streams.get_mut(&fetch.id).expect("it has begun").closed += 1;
+                return;
+            }
             _ => return,
         };
         let depth = match transaction.act {
@@ -93,6 +116,9 @@ impl Ledger {
         }
         for (id, scope) in &self.subscriptions {
             assert_eq!(scope.begun, scope.closed, "the subscription {id:?}: {scope:?}");
+        }
+        for (id, scope) in &self.streams {
+            assert_eq!(scope.begun, scope.closed, "the stream of rows {id}: {scope:?}");
         }
     }
 

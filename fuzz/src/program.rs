@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use arbitrary::Arbitrary;
-use segno_core::{Error, HttpRequest, Io, Race2, Response, Result, Tx};
+use segno_core::{Error, HttpRequest, Io, Isolation, Race2, Response, Result, Tx};
 
 /// A handler as data.
 #[derive(Arbitrary, Clone, Debug)]
@@ -31,6 +31,10 @@ pub(crate) enum Act {
     RaceAll(Vec<Vec<Self>>),
     Timeout(Vec<Self>),
     Transaction(Vec<Statement>),
+    /// A transaction that runs again if it must, so many times at the most.
+    Retry(u8, Vec<Statement>),
+    /// Opens a stream of rows, reads so many batches, and leaves.
+    Read(u8),
     /// Subscribes, receives so many times, and leaves.
     Listen(u8),
     /// Cleans up, so many times.
@@ -62,6 +66,8 @@ pub(crate) enum Question {
 pub(crate) enum Statement {
     Sql,
     Now,
+    /// Opens a stream of rows, reads so many batches, and leaves.
+    Read(u8),
     Nested(Vec<Self>),
     /// Goes on, whether its parts fail or not.
     Ignore(Vec<Self>),
@@ -105,6 +111,17 @@ async fn perform(io: &mut Io, act: &Act) -> Result<()> {
             .map_or(Ok(()), |(_, end)| end),
         Act::Timeout(acts) => io.timeout(Duration::from_secs(1), async |io| play(io, acts).await).await?,
         Act::Transaction(statements) => io.transaction(async |tx| state(tx, statements).await).await,
+        Act::Retry(attempts, statements) => {
+            let attempts = u32::from(*attempts);
+            io.retry_transaction(Isolation::Serializable, attempts, async |tx| state(tx, statements).await).await
+        }
+        Act::Read(times) => {
+            let mut rows = io.sql_stream("select 1", ()).await?;
+            for _ in 0..*times {
+                rows.next(io).await?;
+            }
+            Ok(())
+        }
         Act::Listen(times) => {
             let mut room = io.chat_subscribe("room").await?;
             for _ in 0..*times {
@@ -154,6 +171,12 @@ fn state<'a>(tx: &'a mut Tx<'_>, statements: &'a [Statement]) -> Played<'a> {
             match statement {
                 Statement::Sql => drop(tx.sql("update x set y = 1", ()).await?),
                 Statement::Now => drop(tx.now().await?),
+                Statement::Read(times) => {
+                    let mut rows = tx.sql_stream("select 1", ()).await?;
+                    for _ in 0..*times {
+                        rows.next().await?;
+                    }
+                }
                 Statement::Nested(inner) => tx.transaction(async |tx| state(tx, inner).await).await?,
                 Statement::Ignore(inner) => drop(state(tx, inner).await),
                 Statement::Fail => return Err(Error::status(409, "as the input says")),

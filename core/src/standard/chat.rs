@@ -10,7 +10,8 @@ use crate::{
 
 /// Says something to all who listen in a room; asked by [`Io::chat_send`](crate::Io::chat_send).
 ///
-/// Answered with the number of receivers that it reached: those that wait in a [`ChatRecv`], and the subscriptions.
+/// Answered with the number of receivers that it reached: those that wait in a [`ChatRecv`], and the subscriptions. Where
+/// rooms span processes, those of this process are counted.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ChatSend {
@@ -106,7 +107,7 @@ impl Effect for ChatUnsubscribe {
     }
 }
 
-/// Counts the receivers that a message to the room would reach now; asked by
+/// Counts the receivers of this process that a message to the room would reach now; asked by
 /// [`Io::chat_balance`](crate::Io::chat_balance).
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -151,6 +152,9 @@ pub type ChatError = EffectError<ChatErrorKind>;
 #[non_exhaustive]
 pub enum ChatErrorKind {
     /// The subscription was read too slowly, and this many messages were dropped from its front. It goes on after them.
+    ///
+    /// Where rooms span processes, it is also heard where messages may be missing since the connection between them was
+    /// lost for a while. Nobody knows how many then, if any: such a gap counts as 1.
     Lagged(u64),
     /// The message, the room's name, or the number of rooms or subscriptions is over a limit.
     Limit,
@@ -158,6 +162,8 @@ pub enum ChatErrorKind {
     NoSubscription,
     /// The chat is gone.
     Closed,
+    /// What carries the chat between processes, such as a database, cannot be reached or does not do its part.
+    ConnectionLost,
     /// The handler was told to stop.
     Stopped(StopReason),
 }

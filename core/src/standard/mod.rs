@@ -1,6 +1,7 @@
 //! The standard effects, as data. What asks for them are the methods of [`Io`](crate::Io).
 
 mod chat;
+mod cursor;
 mod file;
 mod file_path;
 mod http;
@@ -14,6 +15,7 @@ mod value;
 pub use chat::{
     ChatBalance, ChatError, ChatErrorKind, ChatRecv, ChatSend, ChatSubscribe, ChatUnsubscribe, SubscriptionId,
 };
+pub use cursor::{CursorId, SqlClose, SqlFetch, SqlOpen};
 pub use file::{FileError, FileErrorKind, FileInfo, FileKind, FileVersion, ReadFile};
 pub use file_path::{FilePath, InvalidFilePath};
 pub use http::{Headers, HttpError, HttpErrorKind, HttpGet, HttpReply, HttpRequest, HttpSend, InvalidHeader};
@@ -21,11 +23,15 @@ pub use response::{
     BodyError, BodyErrorKind, Chunk, Inform, ReadBody, ReadTrailers, Respond, ResponseHead, Write, WriteError,
     WriteErrorKind,
 };
-pub use rows::{ColumnIndex, Row, Rows};
-pub use sql::{Params, Sql, Transaction, TransactionAct, TransactionId};
+#[cfg(feature = "serde")]
+pub use rows::column;
+pub use rows::{ColumnIndex, FromRow, Row, Rows};
+pub use sql::{Isolation, Params, Sql, Transaction, TransactionAct, TransactionId, TransactionOptions};
 pub use sql_error::{SqlError, SqlErrorKind};
 pub use time::{Now, Random, Sleep, Timestamp};
-pub use value::{FromValue, Value};
+#[cfg(feature = "serde")]
+pub use value::Json;
+pub use value::{Element, FromValue, Value};
 
 macro_rules! standard {
     ($($attribute:tt)*) => {
@@ -33,7 +39,7 @@ macro_rules! standard {
             $($attribute)*
             /// The standard effects: SQL, HTTP, chat, the request's body, the response, files, time and chance.
             pub enum Standard (StandardOutcome): {
-                Sql, Transaction, HttpGet, HttpSend,
+                Sql, Transaction, SqlOpen, SqlFetch, SqlClose, HttpGet, HttpSend,
                 ChatSend, ChatRecv, ChatSubscribe, ChatUnsubscribe, ChatBalance,
                 ReadBody, ReadTrailers, Inform, Respond, Write, FileInfo, ReadFile, Now, Sleep, Random,
             }

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sql {
-    /// The statement, with the placeholders of the database (`?1`, `$1`, `?`).
+    /// The statement, with the placeholders of the database, or the portable ones: `?1`, `?2` and so on.
     pub text: Cow<'static, str>,
     /// The values for the placeholders.
     pub params: Params,
@@ -145,6 +145,60 @@ pub struct Transaction {
     pub id: TransactionId,
     /// What to do with it.
     pub act: TransactionAct,
+    /// What kind of transaction it is: the same from its beginning to its end.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub options: TransactionOptions,
+}
+
+/// What kind of transaction begins.
+///
+/// ```
+/// use segno_core::{Isolation, TransactionOptions};
+///
+/// let report = TransactionOptions { isolation: Some(Isolation::RepeatableRead), read_only: true };
+/// assert_ne!(report, TransactionOptions::default());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
+pub struct TransactionOptions {
+    /// How it is kept apart from those beside it; nothing means what the database does by itself.
+    pub isolation: Option<Isolation>,
+    /// Whether the database refuses writes in it.
+    pub read_only: bool,
+}
+
+/// A transaction that may write, kept apart in this way.
+impl From<Isolation> for TransactionOptions {
+    fn from(isolation: Isolation) -> Self {
+        Self { isolation: Some(isolation), read_only: false }
+    }
+}
+
+/// How a transaction is kept apart from those beside it, in the words of the SQL standard. A database may do more than is
+/// asked: SQLite's transactions are all serializable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Isolation {
+    /// It may see what others have not committed.
+    ReadUncommitted,
+    /// Each statement sees what was committed before it began.
+    ReadCommitted,
+    /// All statements see what was committed before the first of them.
+    RepeatableRead,
+    /// It is as if one transaction ran after the other.
+    Serializable,
+}
+
+impl Isolation {
+    /// Whether a database may undo such a transaction since it cannot be ordered among those beside it.
+    fn is_ordered(self) -> bool {
+        match self {
+            Self::ReadUncommitted | Self::ReadCommitted => false,
+            Self::RepeatableRead | Self::Serializable => true,
+        }
+    }
 }
 
 /// What is done with a transaction. The number of a savepoint is its depth, from 1.
@@ -197,6 +251,9 @@ impl Effect for Transaction {
             }
             TransactionAct::Commit => {
                 menu.kind("connection lost", Happened::Unknown, SqlErrorKind::ConnectionLost);
+                if self.options.isolation.is_some_and(Isolation::is_ordered) {
+                    menu.kind("cannot be ordered", Happened::No, SqlErrorKind::Serialization);
+                }
             }
             TransactionAct::Savepoint(_) | TransactionAct::Release(_) => {
                 menu.kind("connection lost", Happened::No, SqlErrorKind::ConnectionLost);

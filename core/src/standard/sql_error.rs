@@ -19,18 +19,32 @@ pub enum SqlErrorKind {
     NotNull,
     /// A check constraint does not hold.
     Check,
-    /// The database refuses the statement: a syntax error, an unknown table or column.
+    /// The text is not SQL as the database understands it.
+    Syntax,
+    /// There is no such table.
+    MissingTable,
+    /// The database refuses the statement otherwise: an unknown column or function, a wrong type.
     Statement,
     /// The number of parameters is not the number of placeholders.
     Params,
     /// Another connection holds a lock for too long.
     Busy,
+    /// The transaction cannot be ordered among those beside it, and was undone: run it again, as
+    /// [`Io::retry_transaction`](crate::Io::retry_transaction) does.
+    Serialization,
+    /// The transaction and others waited for one another, and this one was undone: run it again, as
+    /// [`Io::retry_transaction`](crate::Io::retry_transaction) does.
+    Deadlock,
+    /// The statement took too long, and was ended.
+    Timeout,
     /// No connection of the pool became free in time.
     PoolExhausted,
     /// The connection was lost.
     ConnectionLost,
     /// The transaction has ended, or never began.
     NoTransaction,
+    /// The stream of rows has ended, or never began.
+    NoCursor,
     /// A column is not there, or holds a value of another type.
     Decode,
     /// The answer is larger than the backend keeps at once.

@@ -147,6 +147,10 @@ pub(crate) fn success(effect: &Standard) -> StandardOutcome {
     match effect {
         Standard::Sql(_) => O::Sql(Ok(rows!["n"; [1]])),
         Standard::Transaction(_) => O::Transaction(Ok(())),
+        // One batch, and the end.
+        Standard::SqlOpen(_) => O::SqlOpen(Ok(rows!["n"; [1], [2]])),
+        Standard::SqlFetch(_) => O::SqlFetch(Ok(rows!["n"])),
+        Standard::SqlClose(_) => O::SqlClose(Ok(())),
         Standard::HttpGet(get) => O::HttpGet(Ok(HttpReply::new(200, get.url.to_string()))),
         Standard::HttpSend(_) => O::HttpSend(Ok(HttpReply::new(200, ""))),
         Standard::ChatSend(_) => O::ChatSend(Ok(1)),
@@ -179,6 +183,9 @@ pub(crate) fn show(effect: &Standard) -> String {
             TransactionAct::Release(depth) => format!("release {depth}"),
             TransactionAct::RollbackTo(depth) => format!("rollback to {depth}"),
         },
+        Standard::SqlOpen(open) => format!("open {}", open.sql.text),
+        Standard::SqlFetch(_) => "fetch".into(),
+        Standard::SqlClose(_) => "close".into(),
         Standard::HttpGet(get) => format!("get {}", get.url),
         Standard::HttpSend(send) => format!("send {}", send.0.url),
         Standard::ChatSend(send) => format!("say {}", send.message),

@@ -1,9 +1,10 @@
 //! What can go wrong with an effect, as data; and what a stopped handler asks in vain, in its trace.
 
 use segno_core::{
-    EffectError, EffectSet, Entry, FileInfo, FilePath, FileVersion, Happened, Has, HttpErrorKind, HttpGet, HttpRequest,
-    HttpSend, Inform, Io, Now, Params, Random, ReadFile, ReadTrailers, ResponseHead, Sql, Standard, StandardOutcome,
-    Step, StopReason, Stopped, Tasklet, Timestamp, Transaction, TransactionAct, TransactionId,
+    CursorId, EffectError, EffectSet, Entry, FileInfo, FilePath, FileVersion, Happened, Has, HttpErrorKind, HttpGet,
+    HttpRequest, HttpSend, Inform, Io, Isolation, Now, Params, Random, ReadFile, ReadTrailers, ResponseHead, Sql,
+    SqlFetch, SqlOpen, Standard, StandardOutcome, Step, StopReason, Stopped, Tasklet, Timestamp, Transaction,
+    TransactionAct, TransactionId, TransactionOptions,
 };
 
 fn names(effect: &Standard) -> Vec<(&'static str, Happened)> {
@@ -17,7 +18,8 @@ fn every_fault_of_a_menu_can_be_made_and_says_what_the_menu_says() {
     let id = TransactionId::new("0#1".parse().unwrap());
     let sql = |text: &'static str| Sql { text: text.into(), params: Params::default(), transaction: None };
     let acts = [TransactionAct::Begin, TransactionAct::Commit, TransactionAct::Savepoint(1), TransactionAct::Rollback];
-    let transactions = acts.map(|act| Standard::Transaction(Transaction { id: id.clone(), act }));
+    let transactions = acts
+        .map(|act| Standard::Transaction(Transaction { id: id.clone(), act, options: TransactionOptions::default() }));
     let path: FilePath = "a".parse().unwrap();
     let version = FileVersion { length: 1, modified: Timestamp::EPOCH };
     let mut effects = vec![
@@ -33,6 +35,11 @@ fn every_fault_of_a_menu_can_be_made_and_says_what_the_menu_says() {
         Standard::Now(Now),
     ];
     effects.extend(transactions);
+    let cursor = || CursorId::new("0#1".parse().unwrap());
+    effects.push(Standard::SqlOpen(SqlOpen { id: cursor(), sql: Box::new(sql("select 1")), batch: SqlOpen::BATCH }));
+    effects.push(Standard::SqlFetch(SqlFetch { id: cursor() }));
+    let options = Isolation::Serializable.into();
+    effects.push(Standard::Transaction(Transaction { id, act: TransactionAct::Commit, options }));
     for effect in effects {
         let mut faults = Vec::new();
         effect.faults(&mut |fault| faults.push(fault));
@@ -60,6 +67,25 @@ fn what_reads_has_not_happened_and_what_writes_may_have() {
     assert_eq!(get.fail(0), Some(<Standard as Has<HttpGet>>::wrap(Err(timeout))));
     let random = Standard::Random(Random { low: 2, high: 5 });
     assert_eq!([random.fail(0), random.fail(1)], [2, 5].map(|number| Some(StandardOutcome::Random(Ok(number)))));
+}
+
+/// What a test that replays a string tries is what it always tried, unless it asks for more.
+#[test]
+fn a_commit_can_fail_for_want_of_an_order_where_one_is_asked_for() {
+    let id = TransactionId::new("0#1".parse().unwrap());
+    let of = |isolation, act| {
+        let options = TransactionOptions { isolation, read_only: false };
+        names(&Standard::Transaction(Transaction { id: id.clone(), act, options }))
+    };
+    let lost = ("connection lost", Happened::Unknown);
+    for isolation in [None, Some(Isolation::ReadUncommitted), Some(Isolation::ReadCommitted)] {
+        assert_eq!(of(isolation, TransactionAct::Commit), [lost], "{isolation:?}");
+    }
+    for isolation in [Isolation::RepeatableRead, Isolation::Serializable].map(Some) {
+        let unordered = ("cannot be ordered", Happened::No);
+        assert_eq!(of(isolation, TransactionAct::Commit), [lost, unordered], "{isolation:?}");
+        assert_eq!(of(isolation, TransactionAct::Begin), of(None, TransactionAct::Begin), "{isolation:?}");
+    }
 }
 
 #[test]

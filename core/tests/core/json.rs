@@ -3,8 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use segno_core::*;
+use segno_core::{
+    bigdecimal::{BigDecimal, num_bigint::BigInt},
+    chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc},
+    uuid::Uuid,
+    *,
+};
 use serde::{Serialize, de::DeserializeOwned};
+
+use crate::values::{decimal, leap_second, moment};
 
 #[track_caller]
 fn survives<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) -> String {
@@ -22,7 +29,7 @@ fn headers() -> Headers {
 }
 
 fn values() -> Vec<Value> {
-    vec![
+    let mut values = vec![
         Value::Null,
         Value::Bool(true),
         Value::Int(i64::MIN),
@@ -36,7 +43,22 @@ fn values() -> Vec<Value> {
         Value::Text("naïve \u{0}\"\\".into()),
         Value::Bytes(Bytes::from_static(b"plain")),
         Value::Bytes(Bytes::from_static(b"\xff\x00")),
-    ]
+    ];
+    let decimals = ["0", "0.00", "1.0", "1.00", "-0.05", "100", "1e2", "1e-100", &"9".repeat(1000)];
+    values.extend(decimals.map(|text| decimal(text).into()));
+    let scales = [i64::MIN, -1000, 1000, i64::MAX];
+    values.extend(scales.map(|scale| BigDecimal::new(BigInt::from(-70), scale).into()));
+    let dates = [NaiveDate::MIN, NaiveDate::default(), NaiveDate::MAX];
+    values.extend(dates.map(Value::from));
+    values.extend([NaiveTime::MIN, leap_second()].map(Value::from));
+    values.extend([NaiveDateTime::MIN, NaiveDateTime::default(), NaiveDateTime::MAX].map(Value::from));
+    let moments = [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC, moment("2026-11-23T10:00:00.000000001Z")];
+    values.extend(moments.map(Value::from));
+    values.push(Uuid::from_u128(u128::MAX - 1).into());
+    values.push(Value::Json("{\"b\" : 1, \"a\":null}".into()));
+    values.push(Value::Array(vec![]));
+    values.push(Value::Array(vec![Value::Array(values.clone()), Value::Null]));
+    values
 }
 
 fn version() -> FileVersion {
@@ -52,7 +74,18 @@ fn effects() -> Vec<Standard> {
             params: values().into(),
             transaction: Some(TransactionId::new(path())),
         }),
-        Standard::Transaction(Transaction { id: TransactionId::new(path()), act: TransactionAct::RollbackTo(2) }),
+        Standard::Transaction(Transaction {
+            id: TransactionId::new(path()),
+            act: TransactionAct::RollbackTo(2),
+            options: TransactionOptions::default(),
+        }),
+        Standard::SqlOpen(SqlOpen {
+            id: CursorId::new(path()),
+            sql: Box::new(Sql { text: "select 1".into(), params: values().into(), transaction: None }),
+            batch: u32::MAX,
+        }),
+        Standard::SqlFetch(SqlFetch { id: CursorId::new(path()) }),
+        Standard::SqlClose(SqlClose { id: CursorId::new(path()) }),
         Standard::HttpGet(HttpGet { url: "http://x/".into() }),
         Standard::HttpSend(HttpSend(Box::new(
             request.time_limit(Duration::from_millis(1500)).max_redirects(3).public_only(),
@@ -84,6 +117,10 @@ fn outcomes() -> Vec<StandardOutcome> {
         O::Sql(Ok(rows.with_written(3, Some(-1)))),
         O::Sql(Err(SqlError::new(SqlErrorKind::Unique, Happened::No, "author.name"))),
         O::Transaction(Err(stopped.into())),
+        O::SqlOpen(Ok(Rows::new(["a"], [vec![Value::Null]]).unwrap())),
+        O::SqlFetch(Ok(Rows::written(0, None))),
+        O::SqlFetch(Err(SqlError::new(SqlErrorKind::NoCursor, Happened::No, "it has ended"))),
+        O::SqlClose(Ok(())),
         O::HttpGet(Ok(reply)),
         O::HttpSend(Err(HttpError::new(HttpErrorKind::Status(503), Happened::Unknown, "busy"))),
         O::ChatSend(Ok(u64::MAX)),
@@ -120,7 +157,7 @@ fn every_standard_effect_and_outcome() {
     }
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), 19, "each name is one effect's: {names:?}");
+    assert_eq!(names.len(), 22, "each name is one effect's: {names:?}");
     for outcome in &outcomes() {
         survives(outcome);
     }
@@ -163,6 +200,26 @@ fn sets_are_flat() {
     assert_eq!(survives(&outer), json);
     let outcome = OuterOutcome::Inner(InnerOutcome::Random(Ok(1)));
     assert_eq!(survives(&outcome), r#"{"effect":"random","value":{"Ok":1}}"#);
+}
+
+#[test]
+fn values_read_well_in_a_journal() {
+    let cases = [
+        (decimal("1.50").into(), r#"{"decimal":"1.50"}"#),
+        (decimal("-0.05").into(), r#"{"decimal":"-0.05"}"#),
+        (decimal("0.00").into(), r#"{"decimal":"0E-2"}"#),
+        (decimal("1e2").into(), r#"{"decimal":"1E2"}"#),
+        (NaiveDate::default().into(), r#"{"date":"1970-01-01"}"#),
+        (NaiveTime::MIN.into(), r#"{"time":"00:00:00"}"#),
+        (NaiveDateTime::default().into(), r#"{"date_time":"1970-01-01T00:00:00"}"#),
+        (DateTime::<Utc>::UNIX_EPOCH.into(), r#"{"timestamp":"1970-01-01T00:00:00Z"}"#),
+        (Uuid::nil().into(), r#"{"uuid":"00000000-0000-0000-0000-000000000000"}"#),
+        (Value::Json("[1]".into()), r#"{"json":"[1]"}"#),
+        (vec![1, 2].into(), r#"{"array":[{"int":1},{"int":2}]}"#),
+    ];
+    for (value, expected) in cases {
+        assert_eq!(survives::<Value>(&value), expected);
+    }
 }
 
 #[test]

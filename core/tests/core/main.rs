@@ -9,6 +9,8 @@
 )]
 
 mod answers;
+#[cfg(feature = "serde")]
+mod deserialize;
 mod driver;
 mod events;
 mod faults;
@@ -16,7 +18,11 @@ mod foreign;
 mod handlers;
 mod interim;
 mod lanes;
+mod retries;
 mod router;
+mod rows;
 mod sets;
 mod stops;
+mod streams;
 mod transactions;
+mod values;

@@ -1,18 +1,33 @@
 //! What a SQL statement answers with.
 
+#[cfg(feature = "serde")]
+mod column;
+#[cfg(feature = "serde")]
+mod deserialize;
+mod from_row;
+#[cfg(feature = "serde")]
+mod refusal;
+mod row;
+
 use core::fmt;
 
-use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
 
 use super::{
     sql_error::{SqlError, SqlErrorKind},
-    value::{FromValue, Value, refused},
+    value::Value,
 };
 use crate::error::Happened;
 
+#[cfg(feature = "serde")]
+pub use column::column;
+pub use from_row::FromRow;
+pub use row::{ColumnIndex, Row};
+
 /// The answer to a [`Sql`](crate::Sql) effect: rows, and what a write did.
 ///
-/// It is cheap to clone. In tests, [`rows!`](crate::rows) makes one.
+/// It is cheap to clone. In tests, [`rows!`](crate::rows) makes one. Rows become tuples and types of your own by
+/// [`FromRow`], and with the feature `serde` also by `Deserialize`.
 ///
 /// ```
 /// let rows = segno_core::rows!["id", "name"; [7, "Ada"], [8, "Grace"]];
@@ -22,6 +37,9 @@ use crate::error::Happened;
 ///     assert!(id == 7 && name == "Ada" || id == 8 && name == "Grace");
 /// }
 /// assert!(rows.one().is_err());
+///
+/// let people: Vec<(i64, String)> = rows.all_as()?;
+/// assert_eq!(people[1].1, "Grace");
 /// # Ok::<_, segno_core::SqlError>(())
 /// ```
 #[derive(Clone, PartialEq)]
@@ -164,70 +182,6 @@ impl TryFrom<Table> for Rows {
 impl From<Rows> for Table {
     fn from(rows: Rows) -> Self {
         Arc::unwrap_or_clone(rows.0)
-    }
-}
-
-/// One row of [`Rows`].
-#[derive(Clone, Debug)]
-pub struct Row {
-    table: Arc<Table>,
-    index: usize,
-}
-
-impl Row {
-    /// The value in this column, by name or by position from 0.
-    ///
-    /// # Errors
-    ///
-    /// [`Decode`](SqlErrorKind::Decode), naming the column, if there is none of this name or position or if its value is
-    /// of another type; read `Option<T>` where `NULL` may stand.
-    pub fn get<T: FromValue>(&self, column: impl ColumnIndex) -> Result<T, SqlError> {
-        let decode = |message| SqlError::new(SqlErrorKind::Decode, Happened::Yes, message);
-        let index = column.index(&self.table.columns).ok_or_else(|| {
-            decode(format!("there is no column {}; there are: {}", column.describe(), self.table.columns.join(", ")))
-        })?;
-        let value = &self.values()[index];
-        T::from_value(value).ok_or_else(|| decode(refused::<T>(&self.table.columns[index], value)))
-    }
-
-    /// All values, in the order of the columns.
-    pub fn values(&self) -> &[Value] {
-        &self.table.rows[self.index]
-    }
-}
-
-impl PartialEq for Row {
-    fn eq(&self, other: &Self) -> bool {
-        self.table.columns == other.table.columns && self.values() == other.values()
-    }
-}
-
-/// A name or a position of a column.
-pub trait ColumnIndex {
-    /// The position, if there is such a column.
-    fn index(&self, columns: &[Box<str>]) -> Option<usize>;
-
-    /// How messages call the column.
-    fn describe(&self) -> String;
-}
-
-impl ColumnIndex for &str {
-    fn index(&self, columns: &[Box<str>]) -> Option<usize> {
-        columns.iter().position(|name| **name == **self)
-    }
-
-    fn describe(&self) -> String {
-        format!("`{self}`")
-    }
-}
-
-impl ColumnIndex for usize {
-    fn index(&self, columns: &[Box<str>]) -> Option<usize> {
-        (*self < columns.len()).then_some(*self)
-    }
-
-    fn describe(&self) -> String {
-        format!("at position {self}")
     }
 }
 
