@@ -11,10 +11,25 @@ use segno_core::{BodyError, Chunk, Happened, Headers, Inform, Request, ResponseH
 /// subscriptions, its exchange with the client. Dropping it gives everything back: open transactions are rolled back.
 pub trait Backend: Send + Sync + 'static {
     /// What performs the effects of one tasklet.
-    type Session: Send + Sync + 'static;
+    type Session: Session + Send + 'static;
 
     /// A session for the handler of this request. Effects on the request's body and the response go to `exchange`.
     fn open(&self, request: &Request, exchange: Exchange) -> Self::Session;
+}
+
+/// What performs the effects of one tasklet, as [`drive`](crate::drive) sees it.
+///
+/// ```
+/// struct Own;
+///
+/// impl segno::adapter::Session for Own {}
+/// ```
+pub trait Session: Sync {
+    /// The tasklet waits: none of its effects in flight can go on at the moment. Or it has ended.
+    ///
+    /// What the session keeps for the next effect, and others may need, is given back here, as
+    /// [`SqlSession::waits`](crate::SqlSession::waits) does with a connection. It is called often, and must not wait.
+    fn waits(&self) {}
 }
 
 /// The client's side of a session: the request's body, and the response.

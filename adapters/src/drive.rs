@@ -13,7 +13,7 @@ use std::{
 
 use segno_core::{EffectSet, PerformedBy, Place, Step, StopReason, Tasklet, Ticket};
 
-use crate::{in_flight::InFlight, observer::Observed, panics, watchdog};
+use crate::{backend::Session, in_flight::InFlight, observer::Observed, panics, watchdog};
 
 /// Runs a tasklet to its end, with its effects performed by `session`: a handler is also a job.
 ///
@@ -33,7 +33,7 @@ pub async fn drive<T, S, B>(
 where
     T: 'static,
     S: PerformedBy<B>,
-    B: Sync,
+    B: Session,
 {
     let mut driver = Driver::new(tasklet, session);
     let end = driver.run(stop).await;
@@ -89,7 +89,7 @@ impl<'a, T, S, B> Driver<'a, T, S, B>
 where
     T: 'static,
     S: PerformedBy<B>,
-    B: Sync,
+    B: Session,
 {
     pub(crate) fn new(tasklet: Tasklet<T, S>, session: &'a B) -> Self {
         Self { tasklet, session, in_flight: InFlight::new(), observed: None }
@@ -135,6 +135,7 @@ where
                             stopped = true;
                             return Poll::Ready(Event::Stop(reason));
                         }
+                        self.session.waits();
                         Poll::Pending
                     });
                     match event.await {
@@ -157,6 +158,7 @@ where
             tracing::error!(panic = panics::message(&*panic), "a handler panicked while it was dropped");
         }
         while let Ok(Next::Stepped) = self.step() {}
+        self.session.waits();
     }
 
     /// Finishes what was told and what must not be left half-way.

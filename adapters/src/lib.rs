@@ -74,7 +74,7 @@
 pub mod adapter {
     //! What those need who write an adapter for another runtime, or a backend of their own.
 
-    pub use crate::backend::{Backend, Exchange};
+    pub use crate::backend::{Backend, Exchange, Session};
 
     pub mod http1 {
         //! HTTP/1.1 without I/O: a strict reader of requests, fed with bytes however they were cut.
@@ -113,7 +113,7 @@ mod panics;
 pub mod record;
 #[cfg(feature = "smol")]
 pub mod smol;
-#[cfg(any(feature = "sqlite", feature = "testing"))]
+#[cfg(any(feature = "sql", feature = "testing"))]
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -122,6 +122,8 @@ mod trace_file;
 #[cfg(feature = "smol")]
 mod watchdog;
 
+#[cfg(feature = "postgres")]
+pub use chat::PostgresChatOptions;
 #[cfg(any(feature = "smol", feature = "testing"))]
 pub use chat::{Chat, ChatSession};
 #[cfg(feature = "smol")]
@@ -129,8 +131,8 @@ pub use drive::{DriveError, drive};
 /// The types of HTTP that segno's own are made of.
 pub use http;
 pub use segno_core::*;
-#[cfg(feature = "sqlite")]
-pub use sql::{Database, DatabaseOptions, SqlSession};
+#[cfg(feature = "sql")]
+pub use sql::{Database, DatabaseOptions, MigrateError, Migrations, SqlSession};
 
 /// The code of the README, compiled and run.
 #[cfg(all(doctest, feature = "testing", feature = "sqlite"))]

@@ -12,16 +12,16 @@ use segno_core::{
     Answer, BodyError, Chunk, FileInfo, Headers, Inform, Io, Now, Perform, PerformedBy, Random, ReadBody, ReadFile,
     ReadTrailers, Request, Respond, Result, Sleep, Stopped, Tasklet, Timestamp, Write, WriteError,
 };
-#[cfg(feature = "sqlite")]
-use segno_core::{Happened, Rows, Sql, SqlError, SqlErrorKind, Transaction};
+#[cfg(feature = "sql")]
+use segno_core::{Happened, SqlError, SqlErrorKind};
 #[cfg(feature = "http-client")]
 use segno_core::{HttpError, HttpGet, HttpReply, HttpRequest, HttpSend};
 
 use super::files::Files;
 #[cfg(feature = "http-client")]
 use super::http_client::{HttpClient, HttpClientOptions};
-#[cfg(feature = "sqlite")]
-use crate::sql::{Database, SqlSession};
+#[cfg(feature = "sql")]
+use crate::sql::{Database, SqlSession, performs::performs_sql};
 use crate::{
     backend::{self, Exchange},
     chance::Chance,
@@ -62,7 +62,7 @@ type Http = Arc<std::sync::OnceLock<HttpClient>>;
 /// ```
 #[derive(Debug)]
 pub struct Backend<X = ()> {
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "sql")]
     database: Option<Database>,
     #[cfg(feature = "http-client")]
     http: Http,
@@ -76,7 +76,7 @@ impl Backend {
     /// A backend without a database.
     pub fn new() -> Self {
         Self {
-            #[cfg(feature = "sqlite")]
+            #[cfg(feature = "sql")]
             database: None,
             #[cfg(feature = "http-client")]
             http: Http::default(),
@@ -96,7 +96,7 @@ impl Default for Backend {
 
 impl<X> Backend<X> {
     /// SQL goes to this database.
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "sql")]
     #[must_use]
     pub fn database(mut self, database: Database) -> Self {
         self.database = Some(database);
@@ -150,7 +150,7 @@ impl<X> Backend<X> {
     #[must_use]
     pub fn state<Y>(self, state: Y) -> Backend<Y> {
         Backend {
-            #[cfg(feature = "sqlite")]
+            #[cfg(feature = "sql")]
             database: self.database,
             #[cfg(feature = "http-client")]
             http: self.http,
@@ -193,7 +193,7 @@ impl<X> Backend<X> {
 
     fn open_session(&self, exchange: Exchange) -> Session<X> {
         Session {
-            #[cfg(feature = "sqlite")]
+            #[cfg(feature = "sql")]
             sql: self.database.as_ref().map(Database::session),
             #[cfg(feature = "http-client")]
             http: self.http.clone(),
@@ -214,9 +214,18 @@ impl<X: Send + Sync + 'static> backend::Backend for Backend<X> {
     }
 }
 
+impl<X: Send + Sync> backend::Session for Session<X> {
+    fn waits(&self) {
+        #[cfg(feature = "sql")]
+        if let Some(sql) = &self.sql {
+            sql.waits();
+        }
+    }
+}
+
 /// Performs the effects of one tasklet. When it is dropped, open transactions are rolled back, and subscriptions end.
 pub struct Session<X = ()> {
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "sql")]
     sql: Option<SqlSession>,
     #[cfg(feature = "http-client")]
     http: Http,
@@ -244,7 +253,7 @@ impl<X> Session<X> {
         }
     }
 
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "sql")]
     fn sql(&self) -> Result<&SqlSession, SqlError> {
         self.sql.as_ref().ok_or_else(|| {
             let message = "the backend has no database: give it one by `Backend::database`";
@@ -253,19 +262,8 @@ impl<X> Session<X> {
     }
 }
 
-#[cfg(feature = "sqlite")]
-impl<X: Send + Sync> Perform<Sql> for Session<X> {
-    async fn perform(&self, statement: Sql) -> Result<Rows, SqlError> {
-        self.sql()?.perform(statement).await
-    }
-}
-
-#[cfg(feature = "sqlite")]
-impl<X: Send + Sync> Perform<Transaction> for Session<X> {
-    async fn perform(&self, transaction: Transaction) -> Result<(), SqlError> {
-        self.sql()?.perform(transaction).await
-    }
-}
+#[cfg(feature = "sql")]
+performs_sql! { Session }
 
 #[cfg(feature = "http-client")]
 impl<X: Send + Sync> Perform<HttpGet> for Session<X> {

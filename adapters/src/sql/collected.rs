@@ -15,6 +15,11 @@ impl Collected {
         self.rows.is_empty()
     }
 
+    /// Whether these rows are enough for a batch of this many, or large enough to be one.
+    pub(crate) fn fills(&self, size: usize) -> bool {
+        self.rows.len() >= size || self.bytes >= LARGE_BATCH
+    }
+
     /// Adds a row, if it can be read and is not one too many; the first one tells the columns.
     pub(crate) fn push(
         &mut self,
@@ -58,8 +63,12 @@ fn size(value: &Value) -> usize {
     size_of::<Value>()
         + match value {
             Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 0,
+            Value::Date(_) | Value::Time(_) | Value::DateTime(_) | Value::Timestamp(_) | Value::Uuid(_) => 0,
             Value::Text(text) => text.len(),
             Value::Bytes(bytes) => bytes.len(),
+            Value::Json(json) => json.len(),
+            Value::Decimal(number) => usize::try_from(number.digits()).unwrap_or(usize::MAX),
+            Value::Array(values) => values.iter().map(size).fold(0, usize::saturating_add),
         }
 }
 
@@ -68,3 +77,7 @@ const MAX_ROWS: usize = 100_000;
 
 /// A hundred such answers at once fit into a small server's memory of 4 GB.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
+
+/// A batch of a stream is not larger, but for its last row: a client reads it in a second, and thousands of them fit into
+/// memory at once.
+const LARGE_BATCH: usize = 256 * 1024;

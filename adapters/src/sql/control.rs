@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use segno_core::Happened;
+use segno_core::{Happened, TransactionOptions};
 
 /// What begins or ends a transaction or a scope in one. The number of a savepoint is its depth.
 ///
@@ -10,7 +10,7 @@ use segno_core::Happened;
 /// up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Control {
-    Begin,
+    Begin(TransactionOptions),
     Commit,
     Rollback,
     Savepoint(u32),
@@ -22,13 +22,14 @@ impl Control {
     /// What SQLite is told.
     pub(crate) fn command(self) -> Cow<'static, str> {
         match self {
+            Self::Begin(options) if options.read_only => "BEGIN".into(),
             // A transaction that begins with reading cannot write once another has written, and waiting does not help.
-            Self::Begin => "BEGIN IMMEDIATE".into(),
+            Self::Begin(_) => "BEGIN IMMEDIATE".into(),
             Self::Commit => "COMMIT".into(),
             Self::Rollback => "ROLLBACK".into(),
             Self::Savepoint(depth) => format!("SAVEPOINT sp_{depth}").into(),
-            Self::Release(depth) => format!("RELEASE sp_{depth}").into(),
-            Self::RollbackTo(depth) => format!("ROLLBACK TO sp_{depth}").into(),
+            Self::Release(depth) => format!("RELEASE SAVEPOINT sp_{depth}").into(),
+            Self::RollbackTo(depth) => format!("ROLLBACK TO SAVEPOINT sp_{depth}").into(),
         }
     }
 
@@ -37,7 +38,9 @@ impl Control {
     pub(crate) fn lost(self) -> Happened {
         match self {
             Self::Commit => Happened::Unknown,
-            Self::Begin | Self::Rollback | Self::Savepoint(_) | Self::Release(_) | Self::RollbackTo(_) => Happened::No,
+            Self::Begin(_) | Self::Rollback | Self::Savepoint(_) | Self::Release(_) | Self::RollbackTo(_) => {
+                Happened::No
+            }
         }
     }
 }

@@ -1,10 +1,25 @@
 //! A database, as those see it who open one.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use segno_core::SqlError;
+use segno_core::{Happened, SqlError, SqlErrorKind};
 
-use super::{options::DatabaseOptions, session::SqlSession, sqlite::Pool};
+#[cfg(feature = "mysql")]
+use super::mysql::MySqlDriver;
+#[cfg(feature = "postgres")]
+use super::postgres::PostgresDriver;
+#[cfg(feature = "sqlite")]
+use super::sqlite::SqliteDriver;
+use super::{
+    coalesce::Coalescing,
+    driver::Driver,
+    lease::Lease,
+    migrations::{MigrateError, Migrations},
+    options::DatabaseOptions,
+    pool::Pool,
+    session::SqlSession,
+    timer::Timer,
+};
 
 /// A database: a pool of connections. It is cheap to clone, and all clones share the pool.
 ///
@@ -22,7 +37,11 @@ use super::{options::DatabaseOptions, session::SqlSession, sqlite::Pool};
 /// ```
 #[derive(Clone)]
 pub struct Database {
-    pool: Pool,
+    driver: Arc<dyn Driver>,
+    pool: Arc<Pool>,
+    /// Rings for the statements that take too long.
+    timer: Arc<Timer>,
+    coalescing: Option<Arc<Coalescing>>,
 }
 
 impl Database {
@@ -38,6 +57,12 @@ impl Database {
     /// What SQLite cannot keep comes back otherwise: a float that is not a number as `NULL`, a truth value as 0 or 1
     /// but in a column that is declared `boolean`. What a `pragma` sets, it sets for one connection of the pool only.
     ///
+    /// With the feature `postgres`, also `postgres://user:password@host:port/database`, with the options after a `?` that
+    /// sqlx knows: `sslmode=` (`require` and above demand TLS), `sslrootcert=`, `application_name=`,
+    /// `options[search_path]=` and so on. What is `set` there, or kept in a temporary table, is so for one connection of
+    /// the pool only; `set local` is so to the end of the transaction. Types that have no value here, such as `interval` or
+    /// `inet`, are read and given as text: `span::text`, `?1::text::interval`.
+    ///
     /// # Errors
     ///
     /// If the URL cannot be understood. A file that cannot be opened is an error of the first statement.
@@ -49,14 +74,43 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open), and if the options allow no connection.
+    /// As [`open`](Self::open), and if the options allow no connection, or no time.
     pub fn open_with(url: &str, options: &DatabaseOptions) -> Result<Self, SqlError> {
-        Ok(Self { pool: Pool::open(url, options)? })
+        options.check()?;
+        let (scheme, _) = url.split_once(':').ok_or_else(|| wrong("the URL has no scheme, such as `sqlite:`"))?;
+        let driver: Arc<dyn Driver> = match scheme {
+            #[cfg(feature = "sqlite")]
+            "sqlite" => Arc::new(SqliteDriver::open(url, options)?),
+            #[cfg(feature = "mysql")]
+            "mysql" | "mariadb" => Arc::new(MySqlDriver::open(url, options)?),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => Arc::new(PostgresDriver::open(url, options)?),
+            _ => return Err(wrong("no database of this URL's scheme is built in: see the features of segno")),
+        };
+        let pool = Arc::new(Pool::new(driver.clone(), options));
+        let timer = Arc::new(Timer::new(options.statement_time_limit));
+        let coalescing = options.coalesce.then(|| Arc::new(Coalescing::new(pool.clone())));
+        Ok(Self { driver, pool, timer, coalescing })
+    }
+
+    /// Carries out the migrations that were not yet on this database, in order: for the start of a program.
+    ///
+    /// Several processes may do so at once: one migrates, and the others wait for it, for as long as it takes. One that
+    /// fails is undone, where the database can undo it (MySQL cannot undo a `create table`); those before it stay, but on
+    /// SQLite, where all are one transaction.
+    ///
+    /// # Errors
+    ///
+    /// A [`MigrateError`] if a file was changed or is missing since it was carried out, if one fails, or was carried out
+    /// in part before.
+    pub async fn migrate(&self, migrations: &Migrations) -> Result<(), MigrateError> {
+        self.driver.migrate(&migrations.plan()?).await
     }
 
     /// A session: what performs the SQL of one tasklet. It costs nothing until it is used.
     pub fn session(&self) -> SqlSession {
-        SqlSession::new(self.pool.clone())
+        let lease = Lease::new(self.pool.clone(), self.timer.clone());
+        SqlSession::new(lease, self.driver.dialect(), self.coalescing.clone())
     }
 
     /// Closes the connections: the idle ones now, the others when their statement or their transaction ends, which this
@@ -70,4 +124,8 @@ impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database").finish_non_exhaustive()
     }
+}
+
+fn wrong(message: &str) -> SqlError {
+    SqlError::new(SqlErrorKind::Database, Happened::No, message)
 }

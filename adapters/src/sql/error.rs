@@ -13,9 +13,13 @@ pub(crate) fn failure(code: i32, message: &str, lost: Happened) -> SqlError {
         1299 => (SqlErrorKind::NotNull, Happened::No),
         275 => (SqlErrorKind::Check, Happened::No),
         _ => match code & PRIMARY {
+            ERROR if is_about_syntax(message) => (SqlErrorKind::Syntax, Happened::No),
+            ERROR if message.starts_with("no such table: ") => (SqlErrorKind::MissingTable, Happened::No),
             ERROR => (SqlErrorKind::Statement, Happened::No),
             // BUSY, LOCKED
             5 | 6 => (SqlErrorKind::Busy, Happened::No),
+            // INTERRUPT
+            9 => (SqlErrorKind::Timeout, Happened::No),
             // RANGE
             25 => (SqlErrorKind::Params, Happened::No),
             // READONLY, FULL, CANTOPEN, TOOBIG, CONSTRAINT, MISMATCH, AUTH: refused or undone.
@@ -25,6 +29,11 @@ pub(crate) fn failure(code: i32, message: &str, lost: Happened) -> SqlError {
         },
     };
     SqlError::new(kind, happened, format!("{message} (SQLite's code {code})"))
+}
+
+/// To SQLite, what cannot be parsed and what cannot be found is one code.
+fn is_about_syntax(message: &str) -> bool {
+    message.ends_with(": syntax error") || message == "incomplete input" || message.starts_with("unrecognized token: ")
 }
 
 /// Whether the code says that a constraint was violated: then the message names columns, and no values.

@@ -1,22 +1,55 @@
-//! SQL: what every backend on SQLite knows of statements and errors; and the real one: a pool of connections, and a
+//! SQL: what every backend knows of statements, values and errors; and the real one: a pool of connections, and a
 //! session for each tasklet, which keeps its transactions.
 //!
-//! Everything that names a type of sqlx is in `sqlite`; what a transaction is, and when its connection is given back, is
-//! in `session`. The testing kit has a backend of its own, which must answer as this one does.
+//! What a database does in its own way is behind the traits in `driver`, and everything that names a type of sqlx is in a
+//! folder of that database. Which connections are kept ready and who is next is in `pool`, what a tasklet has of them in
+//! `lease`, and what a transaction is in `session`. The testing kit has a backend of its own, which must answer as the real
+//! one does on SQLite.
 
 pub(crate) mod collected;
 pub(crate) mod control;
+pub(crate) mod cursors;
+pub(crate) mod dialect;
 pub(crate) mod error;
+pub(crate) mod performs;
 pub(crate) mod statement;
+pub(crate) mod stored;
 
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
+mod coalesce;
+#[cfg(feature = "sql")]
+mod cursor;
+#[cfg(feature = "sql")]
 mod database;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
+mod driver;
+#[cfg(feature = "sql")]
+mod lease;
+#[cfg(feature = "sql")]
+mod migrations;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "sql")]
 mod options;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
+mod pool;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sql")]
 mod session;
+#[cfg(feature = "sql")]
+mod sink;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sql")]
+mod task;
+#[cfg(feature = "sql")]
+mod timer;
 
-#[cfg(feature = "sqlite")]
-pub use {database::Database, options::DatabaseOptions, session::SqlSession};
+#[cfg(feature = "sql")]
+pub use {
+    database::Database,
+    migrations::{MigrateError, Migrations},
+    options::DatabaseOptions,
+    session::SqlSession,
+};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use segno_core::{Happened, SqlError, SqlErrorKind};
+
 /// How a [`Database`](crate::Database) uses its connections.
 ///
 /// ```
@@ -12,16 +14,52 @@ use std::time::Duration;
 /// let database = Database::open_with(file, &options)?;
 /// # Ok::<_, segno::SqlError>(())
 /// ```
+///
+/// Of the times, anything above a day means a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseOptions {
-    /// How many connections the pool opens at the most: each costs a thread. A database in memory always has one.
+    /// How many connections there are at the most, at least 1. On SQLite each costs a thread, and a database in memory always
+    /// has one; on a server each costs a process or a thread there, and the server has a limit of its own.
     pub max_connections: u16,
-    /// How long a statement waits for a connection of the pool before it fails as
-    /// [`PoolExhausted`](crate::SqlErrorKind::PoolExhausted). Anything above a day means a day.
+    /// How long a statement waits for a connection before it fails as
+    /// [`PoolExhausted`](crate::SqlErrorKind::PoolExhausted), because all are in use, or as
+    /// [`ConnectionLost`](crate::SqlErrorKind::ConnectionLost), because none can be made. It must not be zero.
     pub acquire_time_limit: Duration,
-    /// How long a statement waits for another connection's lock before it fails as
-    /// [`Busy`](crate::SqlErrorKind::Busy). Anything above a day means a day.
+    /// How long a statement waits for another's lock before it fails as [`Busy`](crate::SqlErrorKind::Busy). On PostgreSQL
+    /// it is the connection's `lock_timeout`, unless the URL says otherwise, and zero means for ever; on MySQL it is the
+    /// `innodb_lock_wait_timeout`, in whole seconds of at least one. On SQLite zero means not at all, and nothing cuts this
+    /// wait short: a statement that is abandoned in it keeps its connection until it is over.
     pub busy_time_limit: Duration,
+    /// How long a statement may run. One that takes longer is cancelled in the database, and fails as
+    /// [`Timeout`](crate::SqlErrorKind::Timeout); whether it happened all the same, the error says. A commit that takes longer
+    /// fails likewise, and nobody knows what became of it. It must not be zero.
+    pub statement_time_limit: Duration,
+    /// Whether reads outside of transactions that are asked at the same time, with the same text and parameters, are carried
+    /// out once for all of them, which share the answer, or the error.
+    ///
+    /// No read is answered with what was read before a write that has ended, as far as the write went through this
+    /// [`Database`](crate::Database): so a tasklet always sees what it has written. What counts as a read is decided by the
+    /// statement's first word. So leave it off if a `select` of yours has an effect, such as `select nextval(…)`, or is to give
+    /// everybody something else, as with `random()`.
+    pub coalesce: bool,
+}
+
+impl DatabaseOptions {
+    /// Zero would be a database that never answers.
+    pub(super) fn check(&self) -> Result<(), SqlError> {
+        let zero = [
+            ("max_connections", self.max_connections == 0),
+            ("acquire_time_limit", self.acquire_time_limit.is_zero()),
+            ("statement_time_limit", self.statement_time_limit.is_zero()),
+        ];
+        match zero.iter().find(|(_, is_zero)| *is_zero) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let message = format!("with these options no statement can be carried out: `{name}` is 0");
+                Err(SqlError::new(SqlErrorKind::Database, Happened::No, message))
+            }
+        }
+    }
 }
 
 impl Default for DatabaseOptions {
@@ -30,6 +68,8 @@ impl Default for DatabaseOptions {
             max_connections: MAX_CONNECTIONS,
             acquire_time_limit: ACQUIRE_TIME_LIMIT,
             busy_time_limit: BUSY_TIME_LIMIT,
+            statement_time_limit: STATEMENT_TIME_LIMIT,
+            coalesce: false,
         }
     }
 }
@@ -42,3 +82,6 @@ const ACQUIRE_TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Fifty times what the slowest of 400 contending transactions waited for in measurements (86 ms).
 const BUSY_TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// Half of what reverse proxies wait for a response by default: a statement that takes longer serves nobody any more.
+const STATEMENT_TIME_LIMIT: Duration = Duration::from_secs(30);

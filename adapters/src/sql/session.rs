@@ -1,8 +1,10 @@
 //! The SQL of one tasklet, and its transactions: each is pinned to one connection until it ends.
 //!
-//! A connection goes back to the pool by being dropped, in whatever state, and the pool rolls back what is still open.
-//! So dropping a session, or any future of it, is always in order; what must not be dropped half-way, a `COMMIT` or a
-//! `ROLLBACK`, runs in a task of its own.
+//! A connection goes back to the pool by being dropped, in whatever state: a task ends what is under way on it, and rolls
+//! back what is open. So dropping a session, or any future of it, is always in order; what must not be dropped half-way, a
+//! `COMMIT` or a `ROLLBACK`, runs in a task of its own.
+
+mod streams;
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -13,44 +15,103 @@ use std::{
 use async_lock::Mutex as AsyncMutex;
 use segno_core::{
     Answer, Happened, Perform, Rows, Sql, SqlError, SqlErrorKind, Transaction, TransactionAct, TransactionId,
+    TransactionOptions,
 };
 
 use super::{
+    coalesce::Coalescing,
     control::Control,
+    cursor::Cursor,
+    cursors::Cursors,
+    dialect::Dialect,
+    driver::Batches,
     error::{begun_before, no_transaction},
-    sqlite::{Connection, Pool},
-    statement::Statement,
+    lease::{Lease, Leased},
+    statement::{Statement, Verb},
+    task::to_the_end,
 };
 
 /// What performs the SQL of one tasklet, for those who write an adapter; made by
 /// [`Database::session`](crate::Database::session).
 ///
-/// A statement outside of a transaction takes a connection of the pool and gives it back. A transaction keeps one from
-/// its beginning to its end; its statements queue for it. Dropping the session rolls back every transaction that is
-/// still open, whatever its state, and gives its connection back.
+/// A statement outside of a transaction takes a connection, which is held for the next one until the tasklet
+/// [waits](Self::waits) for anything else, or somebody has waited a few milliseconds for it. Statements side by side take several
+/// connections, if there are free ones. A transaction keeps one from its beginning to its end; its statements queue for it. A
+/// statement *outside* of a transaction that is open needs another connection: if the pool has no other, it fails as
+/// [`PoolExhausted`](crate::SqlErrorKind::PoolExhausted) in the end. Dropping the session rolls back every transaction that is
+/// still open, whatever its state, and gives its connections back.
 ///
-/// The future of a statement may be dropped at any time; the statement may have been carried out all the same. Once it
-/// was polled, the future of a commit or a rollback may be dropped too: it is carried out to its end.
+/// A stream of rows has a connection of its own, or its transaction's, until it ends or is closed.
+///
+/// The future of a statement may be dropped at any time: outside of a transaction the statement is cancelled soon, in one it is
+/// when the transaction is rolled back or its time is over. It may have been carried out all the same. Once it was polled, the
+/// future of a commit or a rollback may be dropped too: it is carried out to its end.
 pub struct SqlSession {
-    pool: Pool,
+    lease: Lease,
+    dialect: Dialect,
+    coalescing: Option<Arc<Coalescing>>,
     transactions: Mutex<HashMap<TransactionId, Arc<AsyncMutex<Pinned>>>>,
+    cursors: Cursors<AsyncMutex<Cursor>>,
 }
 
 impl SqlSession {
-    pub(super) fn new(pool: Pool) -> Self {
-        Self { pool, transactions: Mutex::default() }
+    pub(super) fn new(lease: Lease, dialect: Dialect, coalescing: Option<Arc<Coalescing>>) -> Self {
+        Self { lease, dialect, coalescing, transactions: Mutex::default(), cursors: Cursors::default() }
     }
 
-    async fn begin(&self, id: TransactionId) -> Result<(), SqlError> {
+    /// Says that the tasklet waits for something that is not SQL: the connection that is held for its next statement goes to
+    /// others. See [`adapter::Session`](crate::adapter::Session).
+    pub fn waits(&self) {
+        self.lease.waits();
+    }
+
+    /// Carries a statement out that belongs to no transaction.
+    async fn run(&self, sql: Sql, statement: Statement) -> Result<Rows, SqlError> {
+        let mut leased = self.acquire().await?;
+        match leased.run_alone(sql.clone(), statement).await {
+            Err(error) if leased.had_died(&error) => {
+                drop(leased);
+                self.acquire().await?.run_alone(sql, statement).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn acquire(&self) -> Result<Leased, SqlError> {
+        self.lease.acquire().await.map_err(|mut error| {
+            let has_one = !self.transactions().is_empty() || self.cursors.has_open();
+            if error.kind == SqlErrorKind::PoolExhausted && has_one {
+                let waits_for_itself =
+                    "; this handler has one of them for its own transaction or stream of rows: ask in it, or after it";
+                error.message = format!("{}{waits_for_itself}", error.message).into();
+            }
+            error
+        })
+    }
+
+    async fn begin(&self, id: TransactionId, options: TransactionOptions) -> Result<(), SqlError> {
         if self.transactions().contains_key(&id) {
             return Err(begun_before(&id));
         }
-        let mut connection = self.pool.acquire().await?;
-        connection.control(Control::Begin).await?;
+        let mut connection = self.acquire().await?;
+        let mut begun = connection.control(Control::Begin(options)).await;
+        if begun.as_ref().is_err_and(|error| connection.had_died(error)) {
+            drop(connection);
+            connection = self.acquire().await?;
+            begun = connection.control(Control::Begin(options)).await;
+        }
+        if let Err(error) = begun {
+            if error.kind == SqlErrorKind::Busy {
+                connection.mark_clean();
+            }
+            return Err(error);
+        }
         match self.transactions().entry(id) {
             Entry::Occupied(open) => Err(begun_before(open.key())),
             Entry::Vacant(place) => {
-                let pinned = Pinned { connection: Some(connection), unsettled: false };
+                // The other databases refuse by themselves what writes.
+                let only_reads = options.read_only && self.dialect == Dialect::Sqlite;
+                let pinned = Pinned { connection: Some(connection), unsettled: false, only_reads };
                 place.insert(Arc::new(AsyncMutex::new(pinned)));
                 Ok(())
             }
@@ -72,11 +133,16 @@ impl SqlSession {
 }
 
 impl Perform<Sql> for SqlSession {
-    async fn perform(&self, sql: Sql) -> Answer<Sql> {
-        let statement = Statement::read(&sql)?;
-        match &sql.transaction {
-            None => self.pool.acquire().await?.run(sql, statement).await,
-            Some(id) => {
+    async fn perform(&self, mut sql: Sql) -> Answer<Sql> {
+        let statement = Statement::read(&mut sql, self.dialect)?;
+        match (&sql.transaction, &self.coalescing) {
+            (None, Some(coalescing)) if statement.verb == Verb::Read => {
+                let shared = sql.clone();
+                coalescing.share(&shared, || self.run(sql, statement)).await
+            }
+            (None, _) => self.run(sql, statement).await,
+            (Some(id), _) => {
+                self.cursors.must_have_none(id)?;
                 let pinned = self.transaction(id)?;
                 pinned.lock().await.run(sql, statement).await
             }
@@ -85,20 +151,18 @@ impl Perform<Sql> for SqlSession {
 }
 
 impl Perform<Transaction> for SqlSession {
-    async fn perform(&self, Transaction { id, act }: Transaction) -> Answer<Transaction> {
+    async fn perform(&self, Transaction { id, act, options }: Transaction) -> Answer<Transaction> {
+        self.cursors.make_way(&id, act)?;
         match act {
-            TransactionAct::Begin => self.begin(id).await,
+            TransactionAct::Begin => self.begin(id, options).await,
             TransactionAct::Commit => {
                 let pinned = self.end(&id).ok_or_else(no_transaction)?;
-                to_the_end(async move { pinned.lock().await.commit().await }).await
+                ended(to_the_end(async move { pinned.lock().await.commit().await }).await)
             }
             TransactionAct::Rollback => match self.end(&id) {
                 Some(pinned) => {
-                    to_the_end(async move {
-                        pinned.lock().await.rollback().await;
-                        Ok(())
-                    })
-                    .await
+                    let rolled_back = to_the_end(async move { pinned.lock().await.rollback().await });
+                    ended(rolled_back.await.map(Ok))
                 }
                 None => Ok(()),
             },
@@ -112,7 +176,7 @@ impl Perform<Transaction> for SqlSession {
             }
             TransactionAct::RollbackTo(depth) => {
                 let pinned = self.transaction(&id)?;
-                to_the_end(async move { pinned.lock().await.control(Control::RollbackTo(depth)).await }).await
+                ended(to_the_end(async move { pinned.lock().await.control(Control::RollbackTo(depth)).await }).await)
             }
         }
     }
@@ -126,22 +190,40 @@ impl fmt::Debug for SqlSession {
 
 /// The connection of a transaction, as long as it is open.
 struct Pinned {
-    connection: Option<Connection>,
+    connection: Option<Leased>,
     /// Whether a statement failed or was abandoned, so that the database may have ended the transaction by itself.
     unsettled: bool,
+    /// Whether a statement that writes is refused before the database sees it.
+    only_reads: bool,
 }
 
 impl Pinned {
     async fn run(&mut self, sql: Sql, statement: Statement) -> Result<Rows, SqlError> {
+        if self.only_reads {
+            statement.must_read("the transaction")?;
+        }
         self.settle().await?;
         self.unsettled = true;
         let answer = self.connection()?.run(sql, statement).await;
-        match &answer {
+        self.note(&answer);
+        answer
+    }
+
+    async fn stream(&mut self, sql: Sql, statement: Statement, batches: Batches) -> Result<(), SqlError> {
+        self.settle().await?;
+        self.unsettled = true;
+        let end = self.connection()?.stream(sql, statement, batches).await;
+        self.note(&end);
+        end
+    }
+
+    /// Takes in how a statement ended.
+    fn note<T>(&mut self, end: &Result<T, SqlError>) {
+        match end {
             Ok(_) => self.unsettled = false,
             Err(error) if error.kind == SqlErrorKind::ConnectionLost => self.connection = None,
             Err(_) => {}
         }
-        answer
     }
 
     async fn control(&mut self, control: Control) -> Result<(), SqlError> {
@@ -154,14 +236,21 @@ impl Pinned {
 
     async fn commit(&mut self) -> Result<(), SqlError> {
         let committed = self.control(Control::Commit).await;
-        self.connection = None;
+        if let Some(mut connection) = self.connection.take()
+            && committed.is_ok()
+        {
+            connection.mark_clean();
+        }
         committed
     }
 
+    /// Whatever goes wrong with it, the connection is given back, and a task rolls back what is open.
     async fn rollback(&mut self) {
-        if let Some(mut connection) = self.connection.take() {
-            // If it fails, there is nothing open, or the pool rolls back or closes the connection.
-            let _ = connection.control(Control::Rollback).await;
+        let Some(mut connection) = self.connection.take() else { return };
+        if self.unsettled {
+            connection.roll_back().await;
+        } else if connection.control(Control::Rollback).await.is_ok() {
+            connection.mark_clean();
         }
     }
 
@@ -170,29 +259,21 @@ impl Pinned {
     async fn settle(&mut self) -> Result<(), SqlError> {
         if self.unsettled {
             // If this future is dropped, so is the connection: then nobody knows, and the transaction is over.
-            let connection = self.connection.take().ok_or_else(no_transaction)?;
-            self.connection = connection.still_in_transaction().await?;
+            let mut connection = self.connection.take().ok_or_else(no_transaction)?;
+            self.connection = connection.in_transaction().await?.then_some(connection);
             self.unsettled = false;
         }
         Ok(())
     }
 
-    fn connection(&mut self) -> Result<&mut Connection, SqlError> {
+    fn connection(&mut self) -> Result<&mut Leased, SqlError> {
         self.connection.as_mut().ok_or_else(no_transaction)
     }
 }
 
-/// Carries the future out in a task of its own, so that it comes to its end even if nobody waits for it any longer.
-///
-/// This is all in the backend that depends on the runtime, beside sqlx itself.
-async fn to_the_end<F>(future: F) -> Result<(), SqlError>
-where
-    F: Future<Output = Result<(), SqlError>> + Send + 'static,
-{
-    let (sender, receiver) = smol::channel::bounded(1);
-    // Nobody receives if the waiting future was dropped.
-    smol::spawn(async move { drop(sender.send(future.await).await) }).detach();
-    receiver.recv().await.unwrap_or_else(|_| {
+/// What the end of a transaction gave.
+fn ended(end: Option<Result<(), SqlError>>) -> Result<(), SqlError> {
+    end.unwrap_or_else(|| {
         let message = "the task that was to end the transaction is gone";
         Err(SqlError::new(SqlErrorKind::ConnectionLost, Happened::Unknown, message))
     })

@@ -6,8 +6,8 @@ use std::{
 };
 
 use segno_core::{
-    ChatRecv, EffectSet, Entry, Happened, Has, HttpGet, HttpSend, Inform, Path, ReadBody, Replay, Respond, Sql, Trace,
-    Transaction, TransactionAct, TransactionId, Write,
+    ChatRecv, CursorId, EffectSet, Entry, Happened, Has, HttpGet, HttpSend, Inform, Path, ReadBody, Replay, Respond,
+    Sql, SqlClose, SqlFetch, SqlOpen, Trace, Transaction, TransactionAct, TransactionId, Write,
 };
 
 use super::{difference::short, end::End};
@@ -17,6 +17,9 @@ use crate::{panics, sql::statement::controls_transaction};
 pub trait Standards:
     Has<Sql>
     + Has<Transaction>
+    + Has<SqlOpen>
+    + Has<SqlFetch>
+    + Has<SqlClose>
     + Has<HttpGet>
     + Has<HttpSend>
     + Has<ChatRecv>
@@ -30,6 +33,9 @@ pub trait Standards:
 impl<S> Standards for S where
     S: Has<Sql>
         + Has<Transaction>
+        + Has<SqlOpen>
+        + Has<SqlFetch>
+        + Has<SqlClose>
         + Has<HttpGet>
         + Has<HttpSend>
         + Has<ChatRecv>
@@ -46,6 +52,8 @@ impl<S> Standards for S where
 pub enum Law {
     /// Every transaction is committed or rolled back exactly once, on every path.
     TransactionsClose,
+    /// Every stream of rows is read to its end or closed: an open one holds a connection.
+    StreamsClose,
     /// No statement is `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT` or the like: transactions are scopes.
     TransactionsAreScopes,
     /// No HTTP request and no receive of chat is under way while a transaction of the same handler is open, in whatever lane: a
@@ -62,8 +70,9 @@ pub enum Law {
 }
 
 /// All laws.
-const ALL: [Law; 6] = [
+const ALL: [Law; 7] = [
     Law::TransactionsClose,
+    Law::StreamsClose,
     Law::TransactionsAreScopes,
     Law::NoWaitInTransaction,
     Law::OneResponse,
@@ -100,6 +109,7 @@ impl<S: Standards> Laws<S> {
         let standard = self.on.iter().find_map(|law| {
             let kept = match law {
                 Law::TransactionsClose => transactions_close(trace),
+                Law::StreamsClose => streams_close(trace),
                 Law::TransactionsAreScopes => transactions_are_scopes(trace),
                 Law::NoWaitInTransaction => no_wait_in_transaction(trace),
                 Law::OneResponse => one_response(trace),
@@ -151,7 +161,7 @@ fn transactions_close<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
     let mut all: Vec<(&TransactionId, &Path, Stands)> = Vec::new();
     for entry in &trace.entries {
         if let Entry::Asked { path, effect } = entry
-            && let Some(Transaction { id, act: TransactionAct::Begin }) = effect.project()
+            && let Some(Transaction { id, act: TransactionAct::Begin, .. }) = effect.project()
         {
             all.push((id, path, Stands::Begun));
         } else if let Entry::Answered { path, outcome } = entry
@@ -163,7 +173,7 @@ fn transactions_close<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
                 Some(Happened::No) => Stands::Closed,
                 Some(Happened::Unknown) => Stands::Begun,
             };
-        } else if let Some(Transaction { id, act }) = effect(entry).and_then(|effect| effect.project())
+        } else if let Some(Transaction { id, act, .. }) = effect(entry).and_then(|effect| effect.project())
             && matches!(act, TransactionAct::Commit | TransactionAct::Rollback)
         {
             match all.iter_mut().rev().find(|(begun, _, _)| *begun == id) {
@@ -175,6 +185,37 @@ fn transactions_close<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
     }
     match all.iter().find(|(_, _, stands)| *stands == Stands::Open) {
         Some((id, _, _)) => Err(format!("the transaction {id} is never closed")),
+        None => Ok(()),
+    }
+}
+
+fn streams_close<S: Standards>(trace: &Trace<S>) -> Result<(), String> {
+    let mut open: Vec<&CursorId> = Vec::new();
+    // Those that were asked for, whose answers are not there yet.
+    let mut asked: Vec<(&Path, &CursorId)> = Vec::new();
+    for entry in &trace.entries {
+        if let Entry::Asked { path, effect } = entry {
+            let opened = <S as Has<SqlOpen>>::project(effect).map(|open| &open.id);
+            let fetched = || <S as Has<SqlFetch>>::project(effect).map(|fetch| &fetch.id);
+            asked.extend(opened.or_else(fetched).map(|id| (path, id)));
+            open.extend(opened);
+        } else if let Entry::Answered { path, outcome } = entry
+            && let Some(place) = asked.iter().position(|(other, _)| *other == path)
+        {
+            let (_, id) = asked.remove(place);
+            let answer = <S as Has<SqlOpen>>::answer(outcome).or_else(|| <S as Has<SqlFetch>>::answer(outcome));
+            let over = answer.is_some_and(|answer| match answer {
+                Ok(rows) => rows.is_empty(),
+                Err(error) => error.happened == Happened::No,
+            });
+            open.retain(|other| !over || *other != id);
+        }
+        if let Some(SqlClose { id }) = effect(entry).and_then(|effect| effect.project()) {
+            open.retain(|other| *other != id);
+        }
+    }
+    match open.first() {
+        Some(id) => Err(format!("the stream of rows {id} is neither read to its end nor closed")),
         None => Ok(()),
     }
 }
@@ -193,7 +234,7 @@ fn no_wait_in_transaction<S: Standards>(trace: &Trace<S>) -> Result<(), String> 
     let mut open: Vec<(&TransactionId, &Path)> = Vec::new();
     let mut waits: Vec<(&Path, &S)> = Vec::new();
     for entry in &trace.entries {
-        if let Some(Transaction { id, act }) = effect(entry).and_then(|effect| effect.project()) {
+        if let Some(Transaction { id, act, .. }) = effect(entry).and_then(|effect| effect.project()) {
             match (act, entry) {
                 (TransactionAct::Begin, Entry::Asked { path, .. }) => open.push((id, path)),
                 (TransactionAct::Commit | TransactionAct::Rollback, _) => open.retain(|(other, _)| *other != id),

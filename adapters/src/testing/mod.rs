@@ -105,7 +105,7 @@ pub use responded::Responded;
 pub use script::{
     ChatSendExpect, Expect, Script, Scriptable, any, begin, chat_balance, chat_recv, chat_send, chat_subscribe, commit,
     effect, field, file_info, http_by, http_get, http_post, http_send, inform, now, ok, random, read_file, reply,
-    respond, rollback, script, sleep, sql, sql_like, transaction, write,
+    respond, rollback, script, sleep, sql, sql_close, sql_fetch, sql_like, sql_stream, transaction, write,
 };
 pub use simulate::{Simulate, simulate};
 pub use simulation::Client;

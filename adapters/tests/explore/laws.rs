@@ -2,7 +2,7 @@
 
 use segno::{
     Entry, Handler, Io, Request, Response, ResponseHead, Result, Standard, Transaction, TransactionAct, TransactionId,
-    Write,
+    TransactionOptions, Write,
     testing::{End, Law, World, explore},
 };
 
@@ -10,7 +10,7 @@ use crate::bank::{self, Charge};
 
 async fn closes_what_never_began(mut io: Io, _: Request) -> Result<Response> {
     let id = TransactionId::new(io.next_path());
-    let _ = io.perform(Transaction { id, act: TransactionAct::Rollback }).await;
+    let _ = io.perform(Transaction { id, act: TransactionAct::Rollback, options: TransactionOptions::default() }).await;
     Ok(Response::text("done"))
 }
 

@@ -10,5 +10,7 @@ mod faults;
 mod findings;
 mod lanes;
 mod laws;
+mod retries;
 mod sql;
+mod streams;
 mod tapes;

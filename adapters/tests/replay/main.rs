@@ -9,6 +9,7 @@ mod edits;
 mod kept;
 mod peer;
 mod secrets;
+mod streams;
 
 use std::{
     fs,

@@ -7,6 +7,7 @@ mod exchange;
 mod lanes;
 mod order;
 mod reports;
+mod streams;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -20,6 +20,13 @@ const SLOW_AND_CLASHING: &str = "insert or rollback into note (text)
 /// Gives rows for as long as somebody takes them.
 const ENDLESS: &str = "with recursive c (x) as (select 1 union all select x + 1 from c) select x from c";
 
+/// Gives nothing, for ever.
+const SILENT: &str = "with recursive c (x) as (select 1 union all select x + 1 from c) select count(*) from c";
+
+/// Writes for ever.
+const ENDLESS_INSERT: &str = "insert into note (text)
+    with recursive c (x) as (select 1 union all select x + 1 from c) select x from c";
+
 async fn begun(database: &Database) -> (SqlSession, TransactionId) {
     let (session, id) = (database.session(), id("0#1"));
     act(&session, &id, Begin).await.unwrap();
@@ -190,5 +197,63 @@ fn dropped_statements_do_not_use_the_pool_up() {
             assert!(abandon(run(&session, ENDLESS)).await);
         }
         assert_eq!(value(&session, "select 1").await, Value::Int(1));
+    });
+}
+
+#[test]
+fn a_dropped_statement_that_never_ends_is_ended() {
+    smol::block_on(async {
+        let (in_file, _folder) = file().await;
+        // One has a single connection: the next user has to wait until that is free.
+        for database in [memory().await, in_file] {
+            for _ in 0..20 {
+                for text in [SILENT, ENDLESS_INSERT] {
+                    let session = database.session();
+                    assert!(abandon(run(&session, text)).await);
+                    assert_eq!(value(&session, "select count(*) from note").await, Value::Int(0));
+                    run(&session, "insert into note (text) values ('a')").await.unwrap();
+                    run(&session, "delete from note").await.unwrap();
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_rollback_does_not_wait_for_a_statement_that_never_ends() {
+    smol::block_on(async {
+        let (in_file, _folder) = file().await;
+        for database in [memory().await, in_file] {
+            for text in [SILENT, ENDLESS_INSERT] {
+                let (session, id) = begun(&database).await;
+                assert!(abandon(run_in(&session, &id, text)).await);
+                act(&session, &id, Rollback).await.unwrap();
+                assert_eq!(notes(&database).await, Value::Null, "told to roll back");
+
+                let (session, id) = begun(&database).await;
+                assert!(abandon(run_in(&session, &id, text)).await);
+                drop(session);
+                assert_eq!(notes(&database).await, Value::Null, "dropped");
+                run(&database.session(), "insert into note (text) values ('b')").await.unwrap();
+                run(&database.session(), "delete from note").await.unwrap();
+            }
+        }
+    });
+}
+
+#[test]
+fn what_is_cancelled_late_does_not_hit_the_next_user() {
+    smol::block_on(async {
+        let database = memory().await;
+        // Some end just before they are cancelled, and some just after.
+        for steps in (1_000..60_000).step_by(500) {
+            let session = database.session();
+            let count = format!(
+                "with recursive c (x) as (select 1 union all select x + 1 from c limit {steps}) select count(*) from c"
+            );
+            abandon(run(&session, count.clone())).await;
+            let counted = run(&database.session(), count).await.unwrap();
+            assert_eq!(counted.one().unwrap().values(), [Value::Int(steps)]);
+        }
     });
 }

@@ -18,11 +18,11 @@ fn each_failure_has_its_kind() {
         ("delete from strict_parent", SqlErrorKind::ForeignKey, "FOREIGN KEY"),
         ("insert into child values ('a', 2, 1, 1)", SqlErrorKind::Database, "mismatch"),
         ("insert into typed values ('a')", SqlErrorKind::Database, "cannot store TEXT"),
-        ("selct 1", SqlErrorKind::Statement, "selct"),
-        ("select", SqlErrorKind::Statement, "incomplete"),
+        ("selct 1", SqlErrorKind::Syntax, "selct"),
+        ("select", SqlErrorKind::Syntax, "incomplete"),
         ("select missing from parent", SqlErrorKind::Statement, "missing"),
-        ("select 1 from nowhere", SqlErrorKind::Statement, "nowhere"),
-        ("select 'open", SqlErrorKind::Statement, "unrecognized token"),
+        ("select 1 from nowhere", SqlErrorKind::MissingTable, "nowhere"),
+        ("select 'open", SqlErrorKind::Syntax, "unrecognized token"),
         ("select json('{')", SqlErrorKind::Statement, "malformed JSON"),
         ("select zeroblob(2000000000)", SqlErrorKind::Database, "too big"),
     ];
@@ -80,7 +80,7 @@ fn no_message_shows_a_parameter() {
 #[test]
 fn a_url_is_checked_and_never_shown() {
     let urls = [
-        "postgres://secret@host/db",
+        "oracle://secret@host/db",
         "secret.db",
         "sqlite:",
         "sqlite://",
@@ -103,8 +103,12 @@ fn a_url_is_checked_and_never_shown() {
 fn limits_may_be_as_long_as_can_be() {
     smol::block_on(async {
         let longest = Duration::MAX;
-        let options =
-            DatabaseOptions { acquire_time_limit: longest, busy_time_limit: longest, ..DatabaseOptions::default() };
+        let options = DatabaseOptions {
+            acquire_time_limit: longest,
+            busy_time_limit: longest,
+            statement_time_limit: longest,
+            ..DatabaseOptions::default()
+        };
         let session = Database::open_with("sqlite::memory:", &options).unwrap().session();
         run(&session, "select 1").await.unwrap();
     });

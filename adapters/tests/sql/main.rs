@@ -4,9 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod abandoned;
+mod coalesce;
 mod concurrency;
 mod errors;
+mod lease;
 mod statements;
+mod streams;
+mod timeouts;
 mod transactions;
 mod values;
 
@@ -14,7 +18,7 @@ use std::borrow::Cow;
 
 use segno::{
     Database, Params, Perform, Rows, Sql, SqlError, SqlErrorKind, SqlSession, Transaction, TransactionAct,
-    TransactionId, Value,
+    TransactionId, TransactionOptions, Value,
 };
 use tempfile::TempDir;
 
@@ -58,7 +62,7 @@ async fn run_in(
 }
 
 async fn act(session: &SqlSession, id: &TransactionId, act: TransactionAct) -> Result<(), SqlError> {
-    session.perform(Transaction { id: id.clone(), act }).await
+    session.perform(Transaction { id: id.clone(), act, options: TransactionOptions::default() }).await
 }
 
 fn id(path: &str) -> TransactionId {

@@ -1,8 +1,12 @@
 //! Which texts are carried out, and what their answers say.
 
-use segno::{Database, DatabaseOptions, Happened, SqlErrorKind, Value};
+use segno::{
+    Database, DatabaseOptions, Happened, Rows, SqlErrorKind,
+    TransactionAct::{Begin, Commit, Rollback},
+    Value,
+};
 
-use super::{kind, memory, run, run_with, url, value};
+use super::{act, id, kind, memory, run, run_in, run_with, url, value};
 
 #[test]
 fn columns_are_named_even_without_rows() {
@@ -144,18 +148,11 @@ fn only_one_statement_is_carried_out() {
             assert_eq!((error.kind, error.happened), (SqlErrorKind::Statement, Happened::No), "{text}");
             assert!(error.message.contains("more than one statement"), "{text}: {error}");
         }
-        for text in [
-            "",
-            " \n",
-            ";",
-            "-- nothing",
-            "/* nothing */ ;",
-            "select 1\0; delete from note",
-            "; \u{b}begin",
-            "'a'",
-            "1",
-        ] {
+        for text in ["", " \n", ";", "-- nothing", "/* nothing */ ;", "select 1\0; delete from note", "; \u{b}begin"] {
             assert_eq!(kind(run(&session, text).await), SqlErrorKind::Statement, "{text}");
+        }
+        for text in ["'a'", "1"] {
+            assert_eq!(kind(run(&session, text).await), SqlErrorKind::Syntax, "{text}");
         }
         assert_eq!(value(&session, "select count(*) from note").await, before);
     });
@@ -220,6 +217,29 @@ fn a_changed_schema_is_seen_at_once() {
 }
 
 #[test]
+fn a_schema_that_was_rolled_back_is_forgotten() {
+    smol::block_on(async {
+        let database = Database::open("sqlite::memory:").unwrap();
+        let (session, id) = (database.session(), id("0#1"));
+        run(&session, "create table t (a)").await.unwrap();
+        for (end, column) in [(Rollback, "b, c"), (Rollback, "d"), (Commit, "e, f")] {
+            act(&session, &id, Begin).await.unwrap();
+            for column in column.split(", ") {
+                run_in(&session, &id, format!("alter table t add column {column}")).await.unwrap();
+            }
+            let names = |rows: Rows| rows.columns().collect::<Vec<_>>().join(", ");
+            let all = run_in(&session, &id, "select * from t").await.unwrap();
+            assert_eq!(names(all), format!("a, {column}"));
+            act(&session, &id, end).await.unwrap();
+            run(&session, "delete from t").await.unwrap();
+            run(&session, "insert into t (a) values (1)").await.unwrap();
+            let all = run(&session, "select * from t").await.unwrap();
+            assert_eq!(names(all), if end == Commit { "a, e, f" } else { "a" });
+        }
+    });
+}
+
+#[test]
 fn the_driver_s_crash_is_an_error_and_the_pool_recovers() {
     smol::block_on(async {
         let (folder, beside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -233,7 +253,7 @@ fn the_driver_s_crash_is_an_error_and_the_pool_recovers() {
             run_with(&session, "attach ?1 as beside", [path.clone()]).await.unwrap();
             run(&session, "select * from beside.t").await.unwrap();
             // The driver counts the columns once, and panics in its own thread when there are more of them. If this
-            // fails because the driver has learnt better, what `Connection::text` does against it can go, too.
+            // fails because the driver has learnt better, what `SqliteConnected::text` does against it can go, too.
             run(&other, format!("alter table t add column b{round}")).await.unwrap();
             let error = run(&session, "select * from beside.t").await.unwrap_err();
             assert_eq!((error.kind, error.happened), (SqlErrorKind::ConnectionLost, Happened::No));

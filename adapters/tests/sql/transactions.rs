@@ -111,7 +111,7 @@ fn an_error_leaves_a_transaction_open() {
         for note in ["a", "a", "b", "b"] {
             let _ = run_in(&session, &id, format!("insert into note (text) values ('{note}')")).await;
         }
-        assert_eq!(kind(run_in(&session, &id, "selct").await), SqlErrorKind::Statement);
+        assert_eq!(kind(run_in(&session, &id, "selct").await), SqlErrorKind::Syntax);
         assert_eq!(kind(act(&session, &id, Release(7)).await), SqlErrorKind::Statement);
         act(&session, &id, Commit).await.unwrap();
         assert_eq!(notes(&database).await, text("a,b"));

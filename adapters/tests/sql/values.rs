@@ -1,7 +1,14 @@
 //! What goes in comes out.
 
+use std::fmt::Debug;
+
 use bytes::Bytes;
-use segno::{SqlErrorKind, Value};
+use segno::{
+    FromValue, SqlErrorKind, SqlSession, Timestamp, Value,
+    bigdecimal::BigDecimal,
+    chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc},
+    uuid::Uuid,
+};
 
 use super::{kind, memory, run, run_with};
 
@@ -44,6 +51,47 @@ fn values_come_back_as_they_went_in() {
             let rows = run_with(&session, "select ?1 as a, ?1 as b", [given.clone()]).await.unwrap();
             assert!(rows.one().unwrap().values() == [expected.clone(), expected], "{:.80}", format!("{given:?}"));
         }
+    });
+}
+
+/// Through a column that is declared so, and through one that is not declared at all.
+async fn comes_back<T>(session: &SqlSession, declared: &str, values: &[T])
+where
+    T: FromValue + Into<Value> + Clone + PartialEq + Debug,
+{
+    for declared in [declared, ""] {
+        run(session, format!("create table t (v {declared})")).await.unwrap();
+        for given in values {
+            run_with(session, "insert into t values (?1)", [given.clone()]).await.unwrap();
+            let row = run(session, "delete from t returning v").await.unwrap().one().unwrap();
+            assert_eq!(row.get::<T>("v").as_ref(), Ok(given), "{declared}");
+        }
+        run(session, "drop table t").await.unwrap();
+    }
+}
+
+#[test]
+fn types_that_sqlite_does_not_have_come_back_as_what_they_were() {
+    let decimal = |text: &str| text.parse::<BigDecimal>().unwrap();
+    let leap_second = NaiveTime::from_hms_nano_opt(23, 59, 59, 1_999_999_999).unwrap();
+    smol::block_on(async {
+        let database = memory().await;
+        let session = &database.session();
+        comes_back(session, "boolean", &[false, true]).await;
+        comes_back(session, "text", &[u64::MAX].map(BigDecimal::from)).await;
+        comes_back(session, "decimal(10, 2)", &[decimal("19.99"), decimal("-0.05"), decimal("100.00")]).await;
+        comes_back(session, "text", &[decimal("0.1234567890123456789012345678901234567890"), decimal("1e-40")]).await;
+        comes_back(session, "text", &[decimal("7e-999999999"), decimal("-7e999999999")]).await;
+        comes_back(session, "date", &[NaiveDate::MIN, NaiveDate::default(), NaiveDate::MAX]).await;
+        comes_back(session, "time", &[NaiveTime::MIN, leap_second]).await;
+        comes_back(session, "datetime", &[NaiveDateTime::MIN, NaiveDateTime::default(), NaiveDateTime::MAX]).await;
+        let moments = [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC];
+        comes_back(session, "timestamp", &moments).await;
+        comes_back(session, "timestamp", &[Timestamp::EPOCH]).await;
+        comes_back(session, "blob", &[Uuid::nil(), Uuid::max()]).await;
+        comes_back(session, "uuid", &[Uuid::from_u128(7)]).await;
+        let now = run(session, "select datetime(0, 'unixepoch') as now").await.unwrap().one().unwrap();
+        assert_eq!(now.get::<DateTime<Utc>>("now"), Ok(DateTime::UNIX_EPOCH));
     });
 }
 

@@ -20,7 +20,7 @@ use std::{
 };
 
 use segno::{
-    Perform, Rows, Sql, SqlError, Transaction, TransactionAct, TransactionId,
+    Perform, Rows, Sql, SqlError, Transaction, TransactionAct, TransactionId, TransactionOptions,
     testing::{Sqlite, SqliteSession},
 };
 
@@ -85,7 +85,7 @@ fn act<'a>(
     id: &TransactionId,
     act: TransactionAct,
 ) -> impl Future<Output = Result<(), SqlError>> + Send + use<'a> {
-    session.perform(Transaction { id: id.clone(), act })
+    session.perform(Transaction { id: id.clone(), act, options: TransactionOptions::default() })
 }
 
 fn id(path: &str) -> TransactionId {

@@ -7,19 +7,21 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteColumn, SqliteRow},
 };
 
-use crate::sql::collected::{Collected, Refused, not_utf8};
+use crate::sql::{
+    collected::{Collected, Refused, not_utf8},
+    stored::Stored,
+};
 
 /// The parameters, as the driver takes them.
 pub(super) fn arguments(params: &Params) -> Result<SqliteArguments, SqlError> {
     let mut arguments = SqliteArguments::default();
     for value in params.iter() {
-        let added = match value {
-            Value::Null => arguments.add(None::<i64>),
-            Value::Bool(value) => arguments.add(*value),
-            Value::Int(value) => arguments.add(*value),
-            Value::Float(value) => arguments.add(*value),
-            Value::Text(value) => arguments.add(value.clone()),
-            Value::Bytes(value) => arguments.add(value.to_vec()),
+        let added = match Stored::new(value)? {
+            Stored::Null => arguments.add(None::<i64>),
+            Stored::Integer(value) => arguments.add(value),
+            Stored::Real(value) => arguments.add(value),
+            Stored::Text(value) => arguments.add(value.into_owned()),
+            Stored::Blob(value) => arguments.add(value.to_vec()),
         };
         added.map_err(|_| {
             let message = format!("the driver takes no parameter of this kind: {}", value.kind());

@@ -29,8 +29,8 @@ pub use self::{
     own::Scriptable,
     standard::{
         ChatSendExpect, begin, chat_balance, chat_recv, chat_send, chat_subscribe, commit, http_by, http_get,
-        http_post, http_send, inform, now, ok, random, reply, respond, rollback, sleep, sql, sql_like, transaction,
-        write,
+        http_post, http_send, inform, now, ok, random, reply, respond, rollback, sleep, sql, sql_close, sql_fetch,
+        sql_like, sql_stream, transaction, write,
     },
 };
 use self::{

@@ -1,11 +1,12 @@
-//! What a script answers by itself: the request's body, the response, the virtual clock, the fixed random numbers.
+//! What a script answers by itself: the request's body, the response, the end of a stream of rows, the virtual clock, the
+//! fixed random numbers.
 
 use std::{collections::VecDeque, time::Duration};
 
 use bytes::BytesMut;
 use segno_core::{
     ChatUnsubscribe, Chunk, Effect, EffectSet, Has, Inform, Now, Random, ReadBody, ReadTrailers, Respond, ResponseHead,
-    Sleep, Ticket, Timestamp, Write,
+    Rows, Sleep, SqlClose, SqlFetch, Ticket, Timestamp, Write,
 };
 
 use super::plan::Given;
@@ -14,12 +15,26 @@ use crate::testing::request::TestBody;
 /// An effect set whose handlers serve HTTP: with the request's body and the response in it. [`Standard`](crate::Standard) is one, and
 /// so is every set over it.
 pub trait Scriptable:
-    Has<ReadBody> + Has<ReadTrailers> + Has<Inform> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe>
+    Has<ReadBody>
+    + Has<ReadTrailers>
+    + Has<Inform>
+    + Has<Respond>
+    + Has<Write>
+    + Has<SqlFetch>
+    + Has<SqlClose>
+    + Has<ChatUnsubscribe>
 {
 }
 
 impl<S> Scriptable for S where
-    S: Has<ReadBody> + Has<ReadTrailers> + Has<Inform> + Has<Respond> + Has<Write> + Has<ChatUnsubscribe>
+    S: Has<ReadBody>
+        + Has<ReadTrailers>
+        + Has<Inform>
+        + Has<Respond>
+        + Has<Write>
+        + Has<SqlFetch>
+        + Has<SqlClose>
+        + Has<ChatUnsubscribe>
 {
 }
 
@@ -49,6 +64,9 @@ impl<S: Scriptable> Own<S> {
             Some(<S as Has<Respond>>::wrap(Ok(())))
         } else if let Some(Write(_)) = effect.project() {
             Some(<S as Has<Write>>::wrap(Ok(())))
+        } else if let Some(SqlFetch { .. }) = effect.project() {
+            // A stream of rows has the batches that are expected, and no more.
+            Some(<S as Has<SqlFetch>>::wrap(Ok(Rows::written(0, None))))
         } else {
             None
         };

@@ -7,7 +7,8 @@ use std::{
 };
 
 use segno_core::{
-    ChatUnsubscribe, Effect, Has, Path, Response, Result, Sleep, Step as Told, StopReason, Tasklet, Ticket, Trace,
+    ChatUnsubscribe, Effect, Has, Path, Response, Result, Sleep, SqlClose, Step as Told, StopReason, Tasklet, Ticket,
+    Trace,
 };
 
 use super::{
@@ -131,8 +132,10 @@ impl<S: Scriptable> Run<S> {
     fn told(&mut self, effect: &S) -> Result<(), String> {
         let at = " (told: nobody waits for it)";
         let met = self.meet(effect, at, false)?;
-        // The end of a subscription is no decision of the handler's.
-        let expectable = <S as Has<ChatUnsubscribe>>::project(effect).is_none() || self.plan.next_is(effect.name());
+        // The end of a subscription or of a stream of rows is no decision of the handler's.
+        let is_end =
+            <S as Has<ChatUnsubscribe>>::project(effect).is_some() || <S as Has<SqlClose>>::project(effect).is_some();
+        let expectable = !is_end || self.plan.next_is(effect.name());
         if met.is_none() && expectable {
             return Err(self.unexpected(effect, at));
         }

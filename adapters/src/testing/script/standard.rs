@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use segno_core::{
     ChatBalance, ChatRecv, ChatSend, ChatSubscribe, HttpGet, HttpReply, HttpRequest, HttpSend, Inform, Now, Params,
-    Random, Respond, Sleep, Sql, Transaction, TransactionAct, Write,
+    Random, Respond, Sleep, Sql, SqlClose, SqlFetch, SqlOpen, Transaction, TransactionAct, TransactionOptions, Write,
 };
 
 use super::expect::{Expect, any, field};
@@ -44,6 +44,43 @@ impl Expect<Sql> {
     }
 }
 
+/// The beginning of a stream of rows, by this statement with these parameters, in a transaction or not: it is answered
+/// with the first batch. More batches are [`sql_fetch`]es; the end after the last of them comes by itself.
+///
+/// ```
+/// # use segno::{Io, Request, Response, Result, rows, testing::{get, script, sql_fetch, sql_stream}};
+/// async fn count(mut io: Io, _: Request) -> Result<Response> {
+///     let (mut count, mut rows) = (0, io.sql_stream("select name from author", ()).await?);
+///     while let Some(batch) = rows.next(&mut io).await? {
+///         count += batch.len();
+///     }
+///     Ok(Response::text(count.to_string()))
+/// }
+///
+/// script(count, get("/"))
+///     .expect(sql_stream("select name from author", ()), rows!["name"; ["Ada"], ["Grace"]])
+///     .expect(sql_fetch(), rows!["name"; ["Mary"]])
+///     .responds(200)
+///     .body("3");
+/// ```
+pub fn sql_stream(text: impl Into<Cow<'static, str>>, params: impl Into<Params>) -> Expect<SqlOpen> {
+    field("text", |open: &SqlOpen| &open.sql.text, text.into()).and(field(
+        "params",
+        |open: &SqlOpen| &open.sql.params,
+        params.into(),
+    ))
+}
+
+/// The next batch of a stream of rows.
+pub fn sql_fetch() -> Expect<SqlFetch> {
+    any()
+}
+
+/// The end of a stream of rows that was not read to its end: told, and only to be expected by who wants to see it.
+pub fn sql_close() -> Expect<SqlClose> {
+    any()
+}
+
 fn one_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
@@ -77,6 +114,20 @@ pub fn rollback() -> Expect<Transaction> {
 /// Any act of a transaction, such as a savepoint.
 pub fn transaction(act: TransactionAct) -> Expect<Transaction> {
     field("act", |transaction: &Transaction| &transaction.act, act)
+}
+
+impl Expect<Transaction> {
+    /// Of this kind.
+    ///
+    /// ```
+    /// use segno::{Isolation, testing::begin};
+    ///
+    /// let serializable = begin().options(Isolation::Serializable);
+    /// ```
+    #[must_use]
+    pub fn options(self, options: impl Into<TransactionOptions>) -> Self {
+        self.and(field("options", |transaction: &Transaction| &transaction.options, options.into()))
+    }
 }
 
 /// A GET of this URL.

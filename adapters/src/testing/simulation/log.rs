@@ -93,7 +93,7 @@ pub(super) fn shown<S: Standards>(effect: &S) -> String {
         params => format!("{text}  {params:?}"),
     });
     let transaction =
-        || <S as Has<Transaction>>::project(effect).map(|Transaction { id, act }| format!("{act:?} {id}"));
+        || <S as Has<Transaction>>::project(effect).map(|Transaction { id, act, .. }| format!("{act:?} {id}"));
     let get = || <S as Has<HttpGet>>::project(effect).map(|get| get.url.to_string());
     let send = || {
         let request = &<S as Has<HttpSend>>::project(effect)?.0;

@@ -2,7 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use segno_core::{ChatSend, EffectSet, Has, Perform, PerformedBy, Sql, StopReason, Ticket, Transaction};
+use segno_core::{
+    ChatSend, EffectSet, Has, Perform, PerformedBy, Sql, SqlFetch, SqlOpen, StopReason, Ticket, Transaction,
+};
 
 use super::{
     client::{Actor, Pending, Progress},
@@ -234,11 +236,15 @@ fn fault_named(effect: &impl EffectSet, name: &str) -> Option<usize> {
     found
 }
 
-/// The connection of a transaction is lost, and with it what the transaction did.
+/// The connection of a transaction or of a stream of rows is lost, and with it what the transaction did.
 fn lose<S: Standards, X>(effect: &S, session: &Session<X>) {
-    let statement = <S as Has<Sql>>::project(effect).and_then(|sql| sql.transaction.as_ref());
+    let opened = || <S as Has<SqlOpen>>::project(effect).map(|open| &*open.sql);
+    let statement = <S as Has<Sql>>::project(effect).or_else(opened);
     let control = <S as Has<Transaction>>::project(effect).map(|transaction| &transaction.id);
-    if let Some(id) = statement.or(control) {
+    if let Some(id) = statement.and_then(|sql| sql.transaction.as_ref()).or(control) {
         session.lose(id);
+    }
+    if let Some(SqlFetch { id }) = effect.project() {
+        session.lose_stream(id);
     }
 }

@@ -1,5 +1,7 @@
 //! Statements on one connection, answered as the real backend answers them.
 
+use std::borrow::Cow;
+
 use rusqlite::{
     Connection, Error, Row, ToSql,
     types::{ToSqlOutput, ValueRef},
@@ -11,10 +13,48 @@ use crate::sql::{
     control::Control,
     error::{ERROR, failure, is_constraint, without_values},
     statement::Statement,
+    stored::Stored,
 };
 
 /// Carries a statement out.
 pub(super) fn run(connection: &Connection, sql: &Sql, statement: Statement) -> Result<Rows, SqlError> {
+    carry_out(connection, sql, statement, |_| Ok(()))
+}
+
+/// Carries a statement out to its end, and gives its rows in batches of this many; after the last of them the error, if
+/// it failed.
+pub(super) fn stream(
+    connection: &Connection,
+    sql: &Sql,
+    statement: Statement,
+    size: usize,
+) -> Vec<Result<Rows, SqlError>> {
+    let mut batches = Vec::new();
+    let mut seen = 0;
+    let last = carry_out(connection, sql, statement, |collected| {
+        seen += 1;
+        if seen > MAX_SNAPSHOT {
+            let message =
+                format!("the kit's database streams no more than {MAX_SNAPSHOT} rows: it keeps them in memory");
+            return Err(SqlError::new(SqlErrorKind::TooLarge, Happened::No, message));
+        }
+        if collected.fills(size) {
+            batches.push(Ok(std::mem::take(collected).finish(Vec::new())?));
+        }
+        Ok(())
+    });
+    let is_end = last.as_ref().is_ok_and(Rows::is_empty);
+    batches.extend((!is_end).then_some(last));
+    batches
+}
+
+/// Carries a statement out; `taken` sees what was collected after each row.
+fn carry_out(
+    connection: &Connection,
+    sql: &Sql,
+    statement: Statement,
+    mut taken: impl FnMut(&mut Collected) -> Result<(), SqlError>,
+) -> Result<Rows, SqlError> {
     let lost = statement.lost();
     let shown = |error: Error| sql_error(&error, Happened::No);
     let mut prepared = connection.prepare_cached(sql.text.trim()).map_err(shown)?;
@@ -34,6 +74,7 @@ pub(super) fn run(connection: &Connection, sql: &Sql, statement: Statement) -> R
                         row.as_ref().columns().iter().map(|column| column.decl_type().is_some_and(is_truth)).collect();
                 }
                 push(&mut collected, row, &truths).map_err(|(kind, message)| SqlError::new(kind, lost, message))?;
+                taken(&mut collected)?;
             }
             Ok(None) => break,
             Err(error) => return Err(explained(&error, lost, sql.params.is_empty())),
@@ -123,13 +164,17 @@ struct Param<'a>(&'a Value);
 
 impl ToSql for Param<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            Value::Null => ValueRef::Null,
-            Value::Bool(value) => ValueRef::Integer((*value).into()),
-            Value::Int(value) => ValueRef::Integer(*value),
-            Value::Float(value) => ValueRef::Real(*value),
-            Value::Text(value) => ValueRef::Text(value.as_bytes()),
-            Value::Bytes(value) => ValueRef::Blob(value),
-        }))
+        let stored = Stored::new(self.0).map_err(|error| Error::ToSqlConversionFailure(error.into()))?;
+        Ok(match stored {
+            Stored::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Stored::Integer(value) => ToSqlOutput::Borrowed(ValueRef::Integer(value)),
+            Stored::Real(value) => ToSqlOutput::Borrowed(ValueRef::Real(value)),
+            Stored::Text(Cow::Borrowed(value)) => ToSqlOutput::Borrowed(ValueRef::Text(value.as_bytes())),
+            Stored::Text(Cow::Owned(value)) => ToSqlOutput::Owned(value.into()),
+            Stored::Blob(value) => ToSqlOutput::Borrowed(ValueRef::Blob(value)),
+        })
     }
 }
+
+/// How many rows a stream may have: more than a test makes, and few enough to stop at a statement without an end.
+const MAX_SNAPSHOT: usize = 1_000_000;

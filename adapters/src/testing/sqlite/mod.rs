@@ -18,7 +18,10 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use segno_core::{FromValue, Params, Rows, Sql, SqlError};
 
 use self::shared::{Shared, State};
-use crate::sql::statement::{Statement, Verb};
+use crate::sql::{
+    dialect::Dialect,
+    statement::{Statement, Verb},
+};
 
 pub use self::session::SqliteSession;
 
@@ -127,8 +130,8 @@ impl Sqlite {
         params: Params,
         work: impl FnOnce(&mut State, &Sql, Statement) -> Option<Result<Rows, SqlError>>,
     ) -> Result<Option<Rows>, SqlError> {
-        let sql = Sql { text: Cow::Owned(text.to_owned()), params, transaction: None };
-        let statement = Statement::read(&sql)?;
+        let mut sql = Sql { text: Cow::Owned(text.to_owned()), params, transaction: None };
+        let statement = Statement::read(&mut sql, Dialect::Sqlite)?;
         self.shared.with(|state| work(state, &sql, statement)).transpose()
     }
 }

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use segno_core::{Rows, Sql, SqlError, TransactionId};
+use segno_core::{Rows, Sql, SqlError, TransactionId, TransactionOptions};
 
 use super::{store::Store, turns::Turns};
 use crate::sql::{
@@ -34,7 +34,8 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(schema: &str) -> Result<Self, String> {
         let store = Store::new(schema)?;
-        let state = State { store, turns: Turns::default(), sessions: 0, begun: HashSet::new(), open: None };
+        let state =
+            State { store, turns: Turns::default(), sessions: 0, begun: HashSet::new(), open: None, only_reads: false };
         Ok(Self { schema: schema.into(), state: Mutex::new(state) })
     }
 
@@ -110,6 +111,8 @@ pub(super) struct State {
     /// Those that neither a commit nor a rollback ended, though SQLite may have.
     begun: HashSet<Key>,
     open: Option<Key>,
+    /// Whether the open transaction only reads.
+    only_reads: bool,
 }
 
 impl State {
@@ -144,9 +147,24 @@ impl State {
     /// Carries out a statement of a transaction.
     pub(super) fn write_in(&mut self, key: &Key, sql: &Sql, statement: Statement) -> Result<Rows, SqlError> {
         self.must_be_open(key)?;
+        if self.only_reads {
+            statement.must_read("the transaction")?;
+        }
         let answer = self.store.write(sql, statement);
         self.notice_end();
         answer
+    }
+
+    /// Carries out a statement that reads, outside of any transaction or in this one, and gives its rows in batches.
+    pub(super) fn stream(
+        &mut self,
+        key: Option<&Key>,
+        sql: &Sql,
+        statement: Statement,
+        size: usize,
+    ) -> Result<Vec<Result<Rows, SqlError>>, SqlError> {
+        key.map_or(Ok(()), |key| self.must_be_open(key))?;
+        Ok(self.store.stream(sql, statement, size))
     }
 
     /// Says whether this transaction may begin.
@@ -154,11 +172,12 @@ impl State {
         if self.begun.contains(key) { Err(begun_before(&key.id)) } else { Ok(()) }
     }
 
-    pub(super) fn begin(&mut self, key: Key) -> Result<(), SqlError> {
+    pub(super) fn begin(&mut self, key: Key, options: TransactionOptions) -> Result<(), SqlError> {
         self.must_be_new(&key)?;
-        self.store.control(Control::Begin)?;
+        self.store.control(Control::Begin(options))?;
         self.begun.insert(key.clone());
         self.open = Some(key);
+        self.only_reads = options.read_only;
         Ok(())
     }
 

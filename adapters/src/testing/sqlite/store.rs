@@ -80,9 +80,19 @@ impl Store {
 
     /// Carries out a statement that reads, on what is committed.
     pub(super) fn read(&mut self, sql: &Sql, statement: Statement) -> Result<Rows, SqlError> {
-        // While nobody writes, the writer does it: it sees temporary tables, and has most of the pages at hand.
-        let connection = if self.in_transaction() { &self.reader } else { &self.writer };
-        connection::run(connection, sql, statement)
+        connection::run(self.reads(), sql, statement)
+    }
+
+    /// Carries out a statement that reads, on what is committed or in the open transaction; gives its rows in batches.
+    pub(super) fn stream(&self, sql: &Sql, statement: Statement, size: usize) -> Vec<Result<Rows, SqlError>> {
+        let connection = if sql.transaction.is_some() { &self.writer } else { self.reads() };
+        connection::stream(connection, sql, statement, size)
+    }
+
+    /// The connection that sees what is committed.
+    fn reads(&self) -> &Connection {
+        // While nobody writes, it is the writer: it sees temporary tables, and has most of the pages at hand.
+        if self.in_transaction() { &self.reader } else { &self.writer }
     }
 
     /// Carries out a statement in the open transaction, or one that writes outside of any.

@@ -6,7 +6,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use segno_core::{Happened, Perform, Sql, SqlErrorKind, Transaction, TransactionAct, TransactionId};
+use segno_core::{
+    Happened, Perform, Sql, SqlErrorKind, Transaction, TransactionAct, TransactionId, TransactionOptions,
+};
 
 use super::Sqlite;
 
@@ -15,13 +17,17 @@ fn a_transaction_whose_connection_is_lost_is_rolled_back_and_no_longer_there() {
     let database = Sqlite::new("create table note (text)");
     let (session, other) = (database.session(), database.session());
     let id = TransactionId::new("0#1".parse().expect("a path"));
-    let act = |act| ready(session.perform(Transaction { id: id.clone(), act }));
+    let act = |act| ready(session.perform(Transaction { id: id.clone(), act, options: TransactionOptions::default() }));
     let insert =
         || Sql { text: "insert into note values ('a')".into(), params: ().into(), transaction: Some(id.clone()) };
     act(TransactionAct::Begin).expect("nobody else writes");
     ready(session.perform(insert())).expect("the transaction is open");
     let id_of_other = TransactionId::new("0#2".parse().expect("a path"));
-    let mut waiting = pin!(other.perform(Transaction { id: id_of_other, act: TransactionAct::Begin }));
+    let mut waiting = pin!(other.perform(Transaction {
+        id: id_of_other,
+        act: TransactionAct::Begin,
+        options: TransactionOptions::default()
+    }));
     let mut context = Context::from_waker(Waker::noop());
     assert!(waiting.as_mut().poll(&mut context).is_pending());
 

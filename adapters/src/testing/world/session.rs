@@ -6,14 +6,15 @@ use std::{
 };
 
 use segno_core::{
-    Answer, BodyError, Chunk, FileInfo, Happened, Headers, HttpError, HttpGet, HttpReply, HttpRequest, HttpSend,
-    Inform, Now, Perform, Random, ReadBody, ReadFile, ReadTrailers, Respond, Sleep, Sql, SqlError, SqlErrorKind,
-    Stopped, Timestamp, Transaction, TransactionId, Write, WriteError,
+    Answer, BodyError, Chunk, CursorId, FileInfo, Happened, Headers, HttpError, HttpGet, HttpReply, HttpRequest,
+    HttpSend, Inform, Now, Perform, Random, ReadBody, ReadFile, ReadTrailers, Respond, Sleep, SqlError, SqlErrorKind,
+    Stopped, Timestamp, TransactionId, Write, WriteError,
 };
 
 use super::{Received, World};
 use crate::{
     chat::{ChatSession, performs_chat},
+    sql::performs::performs_sql,
     testing::sqlite::{Sqlite, SqliteSession},
 };
 
@@ -49,6 +50,13 @@ impl<X> Session<X> {
         }
     }
 
+    /// The connection of this stream of rows is lost, and with it the transaction that it is of.
+    pub(in crate::testing) fn lose_stream(&self, id: &CursorId) {
+        if let Some(sql) = &self.sql {
+            sql.lose_stream(id);
+        }
+    }
+
     fn sql(&self) -> Result<&SqliteSession, SqlError> {
         self.sql.as_ref().ok_or_else(|| {
             let message = "the world has no database: give it one by `World::database`";
@@ -62,17 +70,7 @@ impl<X> Session<X> {
     }
 }
 
-impl<X: Send + Sync> Perform<Sql> for Session<X> {
-    async fn perform(&self, statement: Sql) -> Answer<Sql> {
-        self.sql()?.perform(statement).await
-    }
-}
-
-impl<X: Send + Sync> Perform<Transaction> for Session<X> {
-    async fn perform(&self, transaction: Transaction) -> Answer<Transaction> {
-        self.sql()?.perform(transaction).await
-    }
-}
+performs_sql! { Session }
 
 impl<X: Send + Sync> Perform<HttpGet> for Session<X> {
     async fn perform(&self, get: HttpGet) -> Result<HttpReply, HttpError> {

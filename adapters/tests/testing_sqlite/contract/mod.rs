@@ -2,13 +2,18 @@
 
 mod script;
 mod statements;
+mod streams;
 mod transactions;
 
 use segno::{
-    Database, Happened, Params, Perform, Rows, Sql, SqlError, SqlErrorKind, Transaction,
+    CursorId, Database, Happened, Params, Perform, Rows, Sql, SqlClose, SqlError, SqlErrorKind, SqlFetch, SqlOpen,
+    Timestamp, Transaction,
     TransactionAct::{self, Begin, Commit, Release, Rollback, RollbackTo, Savepoint},
-    TransactionId,
+    TransactionId, TransactionOptions,
+    bigdecimal::BigDecimal,
+    chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc},
     testing::Sqlite,
+    uuid::Uuid,
 };
 
 use self::script::{Expected, SCHEMA};
@@ -26,7 +31,7 @@ enum Seen {
 fn both_databases_answer_alike() {
     smol::block_on(async {
         let mut differences = String::new();
-        for (name, steps) in statements::SCRIPTS.iter().chain(transactions::SCRIPTS) {
+        for (name, steps) in statements::SCRIPTS.iter().chain(transactions::SCRIPTS).chain(streams::SCRIPTS) {
             let (folder, kit) = (tempfile::tempdir().unwrap(), Sqlite::new(SCHEMA));
             let real = Database::open(&format!("sqlite:{}", folder.path().join("test.db").display())).unwrap();
             for statement in SCHEMA.split(";\n") {
@@ -50,7 +55,7 @@ fn parameters_come_back_alike() {
         let (real, kit) = (Database::open("sqlite::memory:").unwrap(), Sqlite::new(""));
         let (real, kit) = (real.session(), kit.session());
         let text = "a\0b — 🦀".repeat(10_000);
-        let values: [segno::Value; 14] = [
+        let values: [segno::Value; 23] = [
             None::<i64>.into(),
             true.into(),
             false.into(),
@@ -65,6 +70,15 @@ fn parameters_come_back_alike() {
             text.clone().into(),
             Vec::<u8>::new().into(),
             text.into_bytes().into(),
+            u64::MAX.into(),
+            BigDecimal::new((-70).into(), 3).into(),
+            NaiveDate::MAX.into(),
+            NaiveTime::MIN.into(),
+            NaiveDateTime::MIN.into(),
+            DateTime::<Utc>::MAX_UTC.into(),
+            Timestamp::EPOCH.into(),
+            Uuid::max().into(),
+            segno::Value::Json("{\"a\":1}".into()),
         ];
         for value in values {
             let ask = sql("select ?1 as a, typeof(?1) as type", &Params::from([value.clone()]), None);
@@ -76,20 +90,30 @@ fn parameters_come_back_alike() {
 
 async fn perform<S>(session: &S, step: &'static str) -> Seen
 where
-    S: Perform<Sql> + Perform<Transaction>,
+    S: Perform<Sql> + Perform<Transaction> + Perform<SqlOpen> + Perform<SqlFetch> + Perform<SqlClose>,
 {
     let id = id("0#1");
-    if let Some(act) = control(step) {
-        return match session.perform(Transaction { id, act }).await {
+    if let Some((act, options)) = control(step) {
+        return match session.perform(Transaction { id, act, options }).await {
             Ok(()) => Seen::Done,
             Err(error) => failed(&error),
         };
     }
-    let ask = match step.strip_prefix("TX ") {
-        Some(text) => sql(text, &given(text), Some(id)),
-        None => sql(step, &given(step), None),
+    let cursor = CursorId::new("0#2".parse().unwrap());
+    let (text, transaction) = match step.strip_prefix("TX ") {
+        Some(text) => (text, Some(id)),
+        None => (step, None),
     };
-    match session.perform(ask).await {
+    let answer = match text.split_once(' ').unwrap_or((text, "")) {
+        ("OPEN", text) => {
+            let sql = Box::new(sql(text, &given(text), transaction));
+            session.perform(SqlOpen { id: cursor, sql, batch: 2 }).await
+        }
+        ("FETCH", _) => session.perform(SqlFetch { id: cursor }).await,
+        ("CLOSE", _) => session.perform(SqlClose { id: cursor }).await.map(|()| Rows::written(0, None)),
+        _ => session.perform(sql(text, &given(text), transaction)).await,
+    };
+    match answer {
         Ok(rows) => rows_seen(&rows),
         Err(error) => failed(&error),
     }
@@ -104,10 +128,13 @@ fn given(text: &str) -> Params {
     if text.contains('?') || text.contains(":a") { (7, "Ada", 0.5).into() } else { Params::default() }
 }
 
-fn control(step: &str) -> Option<TransactionAct> {
+fn control(step: &str) -> Option<(TransactionAct, TransactionOptions)> {
+    if step == "BEGIN READ ONLY" {
+        return Some((Begin, TransactionOptions { isolation: None, read_only: true }));
+    }
     let (word, depth) = step.split_once(' ').unwrap_or((step, "0"));
     let depth = depth.parse();
-    Some(match (word, depth) {
+    let act = match (word, depth) {
         ("BEGIN", Ok(0)) => Begin,
         ("COMMIT", Ok(0)) => Commit,
         ("ROLLBACK", Ok(0)) => Rollback,
@@ -115,7 +142,8 @@ fn control(step: &str) -> Option<TransactionAct> {
         ("RELEASE", Ok(depth)) => Release(depth),
         ("UNDO", Ok(depth)) => RollbackTo(depth),
         _ => return None,
-    })
+    };
+    Some((act, TransactionOptions::default()))
 }
 
 fn rows_seen(rows: &Rows) -> Seen {

@@ -5,8 +5,8 @@ use segno::SqlErrorKind;
 /// What it shows, and its steps.
 pub(super) type Script = (&'static str, &'static [Step]);
 
-/// One step of a script: a word in capitals does something with the transaction, `TX` stands before a statement of it,
-/// and anything else is a statement outside of it.
+/// One step of a script: a word in capitals does something with the transaction or with a stream of rows, `TX` stands
+/// before a statement or a stream of the transaction, and anything else is a statement outside of it.
 pub(super) type Step = (&'static str, Expected);
 
 /// What a step is expected to do, so that no script is about something else than it seems to be.

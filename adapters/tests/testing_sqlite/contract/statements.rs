@@ -1,7 +1,8 @@
 //! What single statements answer.
 
 use segno::SqlErrorKind::{
-    Check, Database, Decode, ForeignKey, NoTransaction, NotNull, Params, Statement, TooLarge, Unique,
+    Check, Database, Decode, ForeignKey, MissingTable, NoTransaction, NotNull, Params, Statement, Syntax, TooLarge,
+    Unique,
 };
 
 use super::script::{
@@ -155,13 +156,13 @@ pub(super) const SCRIPTS: &[Script] = &[
     (
         "syntax",
         &[
-            ("selct 1", Fails(Statement)),
-            ("select", Fails(Statement)),
+            ("selct 1", Fails(Syntax)),
+            ("select", Fails(Syntax)),
             ("select missing from note", Fails(Statement)),
-            ("select 1 from nowhere", Fails(Statement)),
-            ("select 'open", Fails(Statement)),
+            ("select 1 from nowhere", Fails(MissingTable)),
+            ("select 'open", Fails(Syntax)),
             ("insert into note values (1)", Fails(Statement)),
-            ("select nothing(1)", Fails(Statement)),
+            ("select nothing(1)", Fails(Syntax)),
         ],
     ),
     (
@@ -217,7 +218,7 @@ pub(super) const SCRIPTS: &[Script] = &[
             ("alter table t add column b boolean default 1", Works),
             ("select * from t", Works),
             ("drop table t", Works),
-            ("select * from t", Fails(Statement)),
+            ("select * from t", Fails(MissingTable)),
         ],
     ),
     (
@@ -228,7 +229,7 @@ pub(super) const SCRIPTS: &[Script] = &[
             ("TX insert into t values (1)", Works),
             ("TX select * from t", Works),
             ("ROLLBACK", Works),
-            ("select * from t", Fails(Statement)),
+            ("select * from t", Fails(MissingTable)),
         ],
     ),
     (

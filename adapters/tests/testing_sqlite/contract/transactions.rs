@@ -1,6 +1,6 @@
 //! What statements in and around transactions answer.
 
-use segno::SqlErrorKind::{Database, Decode, ForeignKey, NoTransaction, Statement, Unique};
+use segno::SqlErrorKind::{Database, Decode, ForeignKey, NoTransaction, Statement, Syntax, Unique};
 
 use super::script::{
     ALL,
@@ -166,7 +166,7 @@ pub(super) const SCRIPTS: &[Script] = &[
             ("BEGIN", Works),
             ("TX insert into note (text) values ('a')", Works),
             ("TX insert into note (text) values ('b'), ('a')", Fails(Unique)),
-            ("TX selct", Fails(Statement)),
+            ("TX selct", Fails(Syntax)),
             ("TX commit", Fails(Statement)),
             ("TX select cast(x'ff' as text)", Fails(Decode)),
             ("TX insert into note (text) values ('c')", Works),
