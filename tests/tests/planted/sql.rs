@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use segno::{
     Error, HttpReply, HttpRequest, Io, Request, Response, Result, Sql, SqlError, Transaction, TransactionAct,
-    TransactionId, join,
+    TransactionId, TransactionOptions, join,
     testing::{Finding, Sqlite, World, explore, post},
 };
 
@@ -13,7 +13,7 @@ use crate::bank::{self, Bank, charge};
 /// BUG: whoever begins by hand must end by hand on every path; the `?` leaves one out.
 async fn begins_by_hand(mut io: Io, _: Request) -> Result<Response> {
     let id = TransactionId::new(io.next_path());
-    let act = |act| Transaction { id: id.clone(), act };
+    let act = |act| Transaction { id: id.clone(), act, options: TransactionOptions::default() };
     io.perform(act(TransactionAct::Begin)).await?;
     let transaction = Some(id.clone());
     io.perform(Sql { text: TAKE.into(), params: ().into(), transaction }).await?;

@@ -28,6 +28,7 @@ const WALLS: &[Wall] = &[
         library: "rusqlite",
         root: "adapters/src/lib.rs",
         files: &[
+            "adapters/src/sql/statement/tests/agreement.rs",
             "adapters/src/testing/sqlite/connection.rs",
             "adapters/src/testing/sqlite/functions.rs",
             "adapters/src/testing/sqlite/store.rs",
