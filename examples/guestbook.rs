@@ -1,4 +1,5 @@
-//! A guestbook: SQL with parameters, a transaction, a form, and HTML that shows what strangers wrote.
+//! A guestbook: SQL with parameters, a transaction, a form, HTML that shows what strangers wrote, and a table that is
+//! sent as it is read, however long it is.
 //!
 //! Run it with `cargo run --example guestbook`, and open <http://127.0.0.1:8080/> in a browser. It keeps its entries in
 //! `guestbook.sqlite`. A guest signs once: a second time is refused by the database, and the transaction leaves nothing
@@ -14,10 +15,12 @@
 //! <!doctype html><title>Guestbook</title>
 //! <form method=post><input name=name placeholder=name> <input name=words> <button>Sign</button></form>
 //! <p><b>Ada</b>: 2 &lt; 3
+//! $ curl http://127.0.0.1:8080/export.csv
+//! "Ada","2 < 3"
 //! ```
 
 use segno::{
-    Database, Error, Escaped, Form, Io, Page, Request, Response, Result, Router, SqlError, SqlErrorKind,
+    Database, Error, Escaped, Form, Io, Page, Request, Response, ResponseHead, Result, Router, SqlError, SqlErrorKind,
     smol::{Backend, serve},
 };
 
@@ -30,7 +33,7 @@ fn main() -> Result<()> {
 }
 
 fn router() -> Router {
-    Router::new().get("/", list).post("/", sign)
+    Router::new().get("/", list).post("/", sign).get("/export.csv", export)
 }
 
 async fn create_tables(io: &mut Io) -> Result<()> {
@@ -51,6 +54,27 @@ async fn list(mut io: Io, _: Request) -> Result<Response> {
         page.write(format!("<p><b>{}</b>: {}\n", Escaped(name), Escaped(words)));
     }
     Ok(page.into())
+}
+
+/// All entries, of which only a batch is in memory at a time: the next is read when the client has taken it.
+async fn export(mut io: Io, _: Request) -> Result<Response> {
+    // If the database fails, it does so before the response begins.
+    let mut entries = io.sql_stream(ALL, ()).await?;
+    let mut out = io.respond(ResponseHead::new(200).header("content-type", "text/csv; charset=utf-8")?).await?;
+    while let Some(batch) = entries.next(&mut io).await? {
+        let mut lines = String::new();
+        for entry in batch.iter() {
+            let (name, words): (String, String) = (entry.get("name")?, entry.get("words")?);
+            lines += &format!("{},{}\n", quoted(&name), quoted(&words));
+        }
+        out.write(&mut io, lines).await?;
+    }
+    Ok(out.end())
+}
+
+/// A field of CSV, which may hold commas and line breaks.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
 }
 
 async fn sign(mut io: Io, mut request: Request) -> Result<Response> {
@@ -83,6 +107,7 @@ const ADD_GUEST: &str = "insert into guest (name) values (?1)";
 const ADD_ENTRY: &str = "insert into entry (guest, words) values (?1, ?2)";
 const NEWEST: &str =
     "select name, words from entry join guest on guest.id = entry.guest order by guest.id desc limit 100";
+const ALL: &str = "select name, words from entry join guest on guest.id = entry.guest order by guest.id";
 
 /// A name and a few lines: whoever writes more wants a book of their own.
 const MAX_FORM: usize = 16 << 10;
@@ -91,7 +116,7 @@ const MAX_FORM: usize = 16 << 10;
 mod tests {
     use segno::{
         BodyError, BodyErrorKind, Happened, Rows, rows,
-        testing::{begin, commit, get, post, rollback, script, sql},
+        testing::{begin, commit, get, post, rollback, script, sql, sql_fetch, sql_stream},
     };
 
     use super::*;
@@ -103,6 +128,16 @@ mod tests {
             .responds(200)
             .header("content-type", "text/html; charset=utf-8")
             .body_contains("<p><b>Eve</b>: &lt;script&gt;\n<p><b>Ada</b>: 2 &lt; 3\n");
+    }
+
+    #[test]
+    fn an_export_is_sent_batch_by_batch() {
+        script(export, get("/export.csv"))
+            .expect(sql_stream(ALL, ()), rows!["name", "words"; ["Ada", "2 < 3"], ["Eve", "\"so,\nwhat\""]])
+            .expect(sql_fetch(), rows!["name", "words"; ["Grace", ""]])
+            .responds(200)
+            .header("content-type", "text/csv; charset=utf-8")
+            .body("\"Ada\",\"2 < 3\"\n\"Eve\",\"\"\"so,\nwhat\"\"\"\n\"Grace\",\"\"\n");
     }
 
     #[test]
@@ -156,6 +191,9 @@ mod tests {
             let guest = io.sql(ADD_GUEST, ["Ada"]).await?.last_id();
             io.sql(ADD_ENTRY, (guest, "hello")).await?;
             assert_eq!(io.sql(NEWEST, ()).await?, rows!["name", "words"; ["Ada", "hello"]]);
+            let mut all = io.sql_stream(ALL, ()).await?;
+            assert_eq!(all.next(&mut io).await?, Some(rows!["name", "words"; ["Ada", "hello"]]));
+            assert_eq!(all.next(&mut io).await?, None);
             let again = io.sql(ADD_GUEST, ["Ada"]).await.unwrap_err();
             assert_eq!(again.kind, SqlErrorKind::Unique);
             Ok(())

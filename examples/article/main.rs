@@ -7,7 +7,8 @@
 //! <http://127.0.0.1:8080/together> does the same with the waits side by side, and waits for nobody longer than five
 //! seconds.
 //!
-//! `cargo run --example article -- --help` tells the options. With curl, the page's first lines come at once:
+//! `cargo run --example article -- --help` tells the options; one is the database, which may be SQLite, PostgreSQL or
+//! MySQL. With curl, the page's first lines come at once:
 //!
 //! ```text
 //! $ curl -N http://127.0.0.1:8080/
@@ -19,7 +20,6 @@
 mod controller;
 mod options;
 mod page;
-mod schema;
 #[cfg(test)]
 mod tests;
 mod together;
@@ -27,7 +27,7 @@ mod together;
 use std::{net::SocketAddr, process::ExitCode};
 
 use segno::{
-    Database, Io, Request, Response, Result, Router,
+    Database, Io, Migrations, Request, Response, Result, Router, migrations,
     smol::{Backend, Server},
 };
 use tracing_subscriber::EnvFilter;
@@ -49,12 +49,12 @@ fn main() -> ExitCode {
 fn serve(options: Options) -> Result<()> {
     let server = Server::bind(&options.address)?;
     let address = server.local_address();
-    let mut backend = Backend::new().database(Database::open(&options.database)?);
+    let database = Database::open(&options.database)?;
+    smol::block_on(database.migrate(&MIGRATIONS))?;
+    let mut backend = Backend::new().database(database);
     if let Some(seed) = options.seed {
         backend = backend.seed(seed);
     }
-    // A handler is also a job: this one fills the database before anybody comes.
-    backend.run(async |mut io: Io| schema::create(&mut io).await)?;
 
     println!("open http://{address}/ in a browser, in several tabs");
     server.serve(router(options.upstream, address), backend)?;
@@ -74,3 +74,6 @@ fn router(upstream: Option<String>, address: SocketAddr) -> Router {
 async fn motto(_: Io, _: Request) -> Result<Response> {
     Ok(Response::text("Dal segno: from the sign, go on.\n"))
 }
+
+/// The article's table, in SQL that SQLite, PostgreSQL and MySQL all understand.
+const MIGRATIONS: Migrations = migrations!["migrations/0001_test.sql", "migrations/0002_names.sql"];

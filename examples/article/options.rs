@@ -54,7 +54,8 @@ The server of the article \"Serving HTTP with continuations\".
 Usage: cargo run --example article -- [options]
 
   --address ADDRESS  where to listen           [127.0.0.1:8080]
-  --database URL     the database, which is made and filled on the first start
+  --database URL     the database, where the first start makes the article's table:
+                     sqlite:FILE, postgres://USER:PASSWORD@HOST/NAME, mysql://…
                                                [sqlite:article.sqlite]
   --upstream URL     what the pages fetch now and then
                                                [their own /motto]

@@ -1,11 +1,8 @@
 //! The pages against scripts: what they ask for, in which order, and what comes of the answers.
 
 use segno::{
-    Happened, HttpError, HttpErrorKind, Response, Rows, Sql, SqlError, SqlErrorKind, Standard, Value, rows,
-    testing::{
-        Expect, Script, begin, chat_balance, chat_recv, chat_send, commit, get, http_get, ok, random, rollback, script,
-        sleep, sql,
-    },
+    Happened, HttpError, HttpErrorKind, Rows, Sql, SqlError, Standard, Value, rows,
+    testing::{Expect, Script, chat_balance, chat_recv, chat_send, get, http_get, ok, random, script, sleep, sql},
 };
 
 use super::*;
@@ -87,20 +84,17 @@ fn the_motto_is_there_without_a_database() {
 }
 
 #[test]
-fn the_table_is_filled_once() {
-    let create = "create table if not exists test (id integer primary key, name text not null)";
-    let count = "select count(*) as n from test";
-    let start = || script(create_schema, get("/")).expect(begin(), ()).expect(sql(create, ()), Rows::written(0, None));
-    start().expect(sql(count, ()), rows!["n"; [12]]).expect(commit(), ()).responds(200);
-
-    let mut script = start().expect(sql(count, ()), rows!["n"; [0]]);
-    for name in schema::NAMES {
-        script = script.expect(sql("insert into test (name) values (?1)", [name]), Rows::written(1, None));
+fn the_table_is_made_and_filled_once() {
+    let database = Database::open("sqlite::memory:").unwrap();
+    for _ in 0..2 {
+        smol::block_on(database.migrate(&MIGRATIONS)).unwrap();
     }
-    script.expect(commit(), ()).responds(200);
-
-    let full = SqlError::new(SqlErrorKind::Database, Happened::No, "the disk is full");
-    start().expect_error(sql(count, ()), full).expect(rollback(), ()).responds(500);
+    let names = Backend::new().database(database).run(async |mut io: Io| {
+        let rows = io.sql("select name from test order by id", ()).await?;
+        Ok(rows.iter().map(|row| row.get("name")).collect::<Result<Vec<String>, SqlError>>()?)
+    });
+    let names = names.unwrap();
+    assert_eq!((names.len(), &*names[0], &*names[11]), (12, "generators", "drivers"));
 }
 
 fn open(path: &str) -> Script<Standard> {
@@ -113,11 +107,6 @@ fn open_together() -> Script<Standard> {
         .expect(query(), row("second"))
         .expect(query(), row("third"))
         .expect(http_get(UPSTREAM), ok("from upstream"))
-}
-
-async fn create_schema(mut io: Io, _: Request) -> Result<Response> {
-    schema::create(&mut io).await?;
-    Ok(Response::text(""))
 }
 
 fn query() -> Expect<Sql> {
