@@ -11,6 +11,10 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
+    #[cfg_attr(
+        not(any(feature = "sqlite", feature = "postgres", feature = "testing")),
+        expect(dead_code, reason = "MySQL tells the columns of an answer without rows")
+    )]
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -52,12 +56,6 @@ impl Collected {
 
 /// Why a row cannot be taken.
 pub(crate) type Refused = (SqlErrorKind, String);
-
-/// This column holds a text that is none.
-pub(crate) fn not_utf8(name: &str) -> Refused {
-    let message = format!("column `{name}` holds a text that is not UTF-8: `cast({name} as blob)` reads it");
-    (SqlErrorKind::Decode, message)
-}
 
 fn size(value: &Value) -> usize {
     size_of::<Value>()

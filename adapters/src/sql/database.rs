@@ -77,16 +77,7 @@ impl Database {
     /// As [`open`](Self::open), and if the options allow no connection, or no time.
     pub fn open_with(url: &str, options: &DatabaseOptions) -> Result<Self, SqlError> {
         options.check()?;
-        let (scheme, _) = url.split_once(':').ok_or_else(|| wrong("the URL has no scheme, such as `sqlite:`"))?;
-        let driver: Arc<dyn Driver> = match scheme {
-            #[cfg(feature = "sqlite")]
-            "sqlite" => Arc::new(SqliteDriver::open(url, options)?),
-            #[cfg(feature = "mysql")]
-            "mysql" | "mariadb" => Arc::new(MySqlDriver::open(url, options)?),
-            #[cfg(feature = "postgres")]
-            "postgres" | "postgresql" => Arc::new(PostgresDriver::open(url, options)?),
-            _ => return Err(wrong("no database of this URL's scheme is built in: see the features of segno")),
-        };
+        let driver = driver(url, options)?;
         let pool = Arc::new(Pool::new(driver.clone(), options));
         let timer = Arc::new(Timer::new(options.statement_time_limit));
         let coalescing = options.coalesce.then(|| Arc::new(Coalescing::new(pool.clone())));
@@ -123,6 +114,24 @@ impl Database {
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database").finish_non_exhaustive()
+    }
+}
+
+/// The driver of the database that the URL's scheme names.
+#[cfg_attr(
+    not(any(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    expect(unused_variables, reason = "the feature `sql` alone reaches no database")
+)]
+fn driver(url: &str, options: &DatabaseOptions) -> Result<Arc<dyn Driver>, SqlError> {
+    let (scheme, _) = url.split_once(':').ok_or_else(|| wrong("the URL has no scheme, such as `sqlite:`"))?;
+    match scheme {
+        #[cfg(feature = "sqlite")]
+        "sqlite" => Ok(Arc::new(SqliteDriver::open(url, options)?)),
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => Ok(Arc::new(MySqlDriver::open(url, options)?)),
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => Ok(Arc::new(PostgresDriver::open(url, options)?)),
+        _ => Err(wrong("no database of this URL's scheme is built in: see the features of segno")),
     }
 }
 

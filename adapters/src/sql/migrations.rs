@@ -2,11 +2,6 @@
 //!
 //! What names a type of sqlx is behind [`Plan`], which each driver carries out on a connection of its own.
 
-#![cfg_attr(
-    not(any(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, reason = "the feature `sql` alone reaches no database")
-)]
-
 use std::{fmt, fs, path::Path};
 
 use segno_core::{Happened, SqlError, SqlErrorKind};

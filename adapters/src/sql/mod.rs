@@ -6,14 +6,20 @@
 //! `lease`, and what a transaction is in `session`. The testing kit has a backend of its own, which must answer as the real
 //! one does on SQLite.
 
+#![cfg_attr(
+    not(any(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(dead_code, reason = "the feature `sql` alone reaches no database, and the testing kit needs a part")
+)]
+
 pub(crate) mod collected;
 pub(crate) mod control;
 pub(crate) mod cursors;
 pub(crate) mod dialect;
 pub(crate) mod error;
 pub(crate) mod performs;
+#[cfg(any(feature = "sqlite", feature = "testing"))]
+pub(crate) mod sqlite_common;
 pub(crate) mod statement;
-pub(crate) mod stored;
 
 #[cfg(feature = "sql")]
 mod coalesce;

@@ -24,8 +24,9 @@ use super::{
 use crate::sql::{
     control::Control,
     driver::{Batches, Boxed, Cancel, Connection},
-    error::{ERROR, is_constraint, without_values},
+    error::without_values,
     sink::Sink,
+    sqlite_common::error::{ERROR, is_constraint},
     statement::{Statement, Verb},
 };
 

@@ -2,7 +2,7 @@
 
 use segno_core::{Happened, SqlError, SqlErrorKind};
 
-use crate::sql::error::failure;
+use crate::sql::sqlite_common::error::failure;
 
 /// Turns a driver's error into ours; `lost` says whether a statement may have been carried out whose answer was lost.
 pub(super) fn sql_error(error: &sqlx::Error, lost: Happened) -> SqlError {

@@ -19,9 +19,9 @@ use self::{
 use super::{
     dialect::Dialect,
     driver::{Boxed, Connection, Driver},
-    error::ERROR,
     migrations::{MigrateError, Plan},
     options::DatabaseOptions,
+    sqlite_common::error::ERROR,
     task::LONGEST_WAIT,
 };
 

@@ -8,8 +8,8 @@ use sqlx::{
 };
 
 use crate::sql::{
-    collected::{Collected, Refused, not_utf8},
-    stored::Stored,
+    collected::{Collected, Refused},
+    sqlite_common::{error::not_utf8, stored::Stored},
 };
 
 /// The parameters, as the driver takes them.

@@ -9,11 +9,14 @@ use rusqlite::{
 use segno_core::{Happened, Rows, Sql, SqlError, SqlErrorKind, Value};
 
 use crate::sql::{
-    collected::{Collected, Refused, not_utf8},
+    collected::{Collected, Refused},
     control::Control,
-    error::{ERROR, failure, is_constraint, without_values},
+    error::without_values,
+    sqlite_common::{
+        error::{ERROR, failure, is_constraint, not_utf8},
+        stored::Stored,
+    },
     statement::Statement,
-    stored::Stored,
 };
 
 /// Carries a statement out.
