@@ -8,8 +8,8 @@
 //! # In scope
 //!
 //! - handlers, effects, routes, lanes, transactions and streams: the [core](segno_core), which this crate re-exports;
-//! - a [server](smol::Server) and a [backend](smol::Backend) on smol, with SQL on SQLite, an HTTP client, [chat](Chat) in
-//!   one process, timers and chance;
+//! - a [server](smol::Server) and a [backend](smol::Backend) on smol, with SQL on SQLite, PostgreSQL and MySQL, an HTTP
+//!   client, [chat](Chat) in one process or through PostgreSQL, timers and chance;
 //! - a [kit for tests](testing): scripts of what a handler asks for and is answered, every failure of one handler,
 //!   schedules of many requests;
 //! - a [recorder](record) of what requests did in production, to be run again in a test.
@@ -62,7 +62,8 @@
 //! | files, forms and uploads, cookies | `files`, `forms`, `cookies`, each behind a feature of its name |
 //! | effects of your own | [`effects!`], [`Effect`], [`Perform`], [`smol::Backend::state`] |
 //! | the server and its limits | [`smol::serve`], [`smol::Server`], [`smol::ServerOptions`] |
-//! | the database | [`Database`], [`DatabaseOptions`] |
+//! | the database | [`Database`], [`DatabaseOptions`], [`Migrations`] |
+//! | rows as tuples and types of your own | [`Rows`], [`FromRow`], [`FromValue`] |
 //! | the HTTP client | [`smol::HttpClient`], [`smol::HttpClientOptions`], [`smol::Addresses`] |
 //! | a handler without a client: a job | [`smol::Backend::run`], [`drive`] |
 //! | tests, from the first script to a found bug | the [guide](testing::guide) |

@@ -45,23 +45,45 @@ pub struct Database {
 }
 
 impl Database {
-    /// The database at this URL, with the default options: `sqlite:path/to/file.db` or `sqlite::memory:`.
+    /// The database at this URL, with the default options. Nothing is opened before the first statement.
     ///
-    /// After a `?` may stand `mode=ro`, `mode=rw`, `mode=rwc` or `mode=memory`, `cache=`, `immutable=` and `vfs=`, as
-    /// in SQLite's own URIs. Without a `mode`, a missing file is created. Nothing is opened before the first statement.
+    /// Placeholders are `?1`, `?2` and so on, on every database; its own (`?`, and `$1` on PostgreSQL) work as well.
     ///
-    /// A file is switched to write-ahead logging, so that readers never wait for the writer. A transaction takes the
-    /// lock for writing when it begins, and waits for it there, so that no later statement of it fails for want of it.
-    /// Foreign keys are enforced. A database in memory lives as long as its pool, which has one connection.
+    /// # SQLite
     ///
-    /// What SQLite cannot keep comes back otherwise: a float that is not a number as `NULL`, a truth value as 0 or 1
-    /// but in a column that is declared `boolean`. What a `pragma` sets, it sets for one connection of the pool only.
+    /// `sqlite:path/to/file.db` or `sqlite::memory:`, with the feature `sqlite`. After a `?` may stand `mode=ro`, `mode=rw`,
+    /// `mode=rwc` or `mode=memory`, `cache=`, `immutable=` and `vfs=`, as in SQLite's own URIs. Without a `mode`, a missing
+    /// file is created.
     ///
-    /// With the feature `postgres`, also `postgres://user:password@host:port/database`, with the options after a `?` that
-    /// sqlx knows: `sslmode=` (`require` and above demand TLS), `sslrootcert=`, `application_name=`,
-    /// `options[search_path]=` and so on. What is `set` there, or kept in a temporary table, is so for one connection of
-    /// the pool only; `set local` is so to the end of the transaction. Types that have no value here, such as `interval` or
-    /// `inet`, are read and given as text: `span::text`, `?1::text::interval`.
+    /// A file is switched to write-ahead logging, so that readers never wait for the writer. A transaction that may write takes
+    /// the lock for it when it begins, and waits for it there, so that no later statement of it fails for want of it. Foreign
+    /// keys are enforced. A database in memory lives as long as its pool, which has one connection.
+    ///
+    /// What SQLite has no type for is kept as sqlx keeps it: days and times as text of ISO 8601, moments as text in UTC, UUIDs
+    /// as 16 bytes, decimals and JSON as text, so declare a column for decimals as `text`. A float that is not a number comes
+    /// back as `NULL`, a truth value as 0 or 1 but in a column that is declared `boolean`. What a `pragma` sets, it sets for
+    /// one connection of the pool only.
+    ///
+    /// # PostgreSQL
+    ///
+    /// `postgres://user:password@host:port/database`, with the feature `postgres`, and after a `?` the options that sqlx knows:
+    /// `sslmode=` (`require` and above demand TLS), `sslrootcert=`, `application_name=`, `options[search_path]=` and so on.
+    ///
+    /// A parameter is encoded as what the server expects in its place, so an `i64` fits `int2` and `numeric` alike; what does
+    /// not fit is refused before it is sent. What is `set`, or kept in a temporary table, is so for one connection of the pool
+    /// only; `set local` is so to the end of the transaction. Types that have no value here, such as `interval` or `inet`, are
+    /// read and given as text: `span::text`, `?1::text::interval`. A plain `?` is an operator.
+    ///
+    /// # MySQL and MariaDB
+    ///
+    /// `mysql://user:password@host:port/database` or `mariadb:`, with the feature `mysql`, and after a `?` sqlx's options
+    /// (`ssl-mode`, `ssl-ca`, `ssl-cert`, `ssl-key`, `charset`, `collation`, `socket`, `statement-cache-capacity`). An account of
+    /// `caching_sha2_password` needs TLS or a Unix socket.
+    ///
+    /// Moments are UTC. Quotation marks and backslashes mean what they mean by default, whatever the server's `sql_mode`. An
+    /// update counts the rows that it found, and only an insert of one row tells its id. Zero dates, and times that are
+    /// negative or beyond a day, are read by `cast(… as char)`. On tables without transactions, a statement that was ended may
+    /// have done a part.
     ///
     /// # Errors
     ///

@@ -41,6 +41,8 @@ mod options;
 mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod server;
 #[cfg(feature = "sql")]
 mod session;
 #[cfg(feature = "sql")]

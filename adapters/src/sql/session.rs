@@ -69,12 +69,18 @@ impl SqlSession {
     async fn run(&self, sql: Sql, statement: Statement) -> Result<Rows, SqlError> {
         let mut leased = self.acquire().await?;
         match leased.run_alone(sql.clone(), statement).await {
-            Err(error) if leased.had_died(&error) => {
+            Err(error) if self.may_try_again(&leased, &error) => {
                 drop(leased);
                 self.acquire().await?.run_alone(sql, statement).await
             }
             answer => answer,
         }
+    }
+
+    /// Whether another connection may do what this one could not, since it had died before. To SQLite a connection is a part
+    /// of this process, and does not die for want of a server.
+    fn may_try_again(&self, leased: &Leased, error: &SqlError) -> bool {
+        self.dialect != Dialect::Sqlite && leased.had_died(error)
     }
 
     async fn acquire(&self) -> Result<Leased, SqlError> {
@@ -95,7 +101,7 @@ impl SqlSession {
         }
         let mut connection = self.acquire().await?;
         let mut begun = connection.control(Control::Begin(options)).await;
-        if begun.as_ref().is_err_and(|error| connection.had_died(error)) {
+        if begun.as_ref().is_err_and(|error| self.may_try_again(&connection, error)) {
             drop(connection);
             connection = self.acquire().await?;
             begun = connection.control(Control::Begin(options)).await;

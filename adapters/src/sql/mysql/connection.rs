@@ -2,9 +2,8 @@
 
 use std::{borrow::Cow, pin::pin, sync::Arc, time::Duration};
 
-use futures_lite::{FutureExt, Stream, StreamExt, future::yield_now};
+use futures_lite::{Stream, StreamExt, future::yield_now};
 use segno_core::{Happened, Isolation, Params, Rows, Sql, SqlError, SqlErrorKind, TransactionOptions};
-use smol::Timer;
 use sqlx::{
     AssertSqlSafe, Connection, Either, Executor, MySql, SqlSafeStr, SqlStr, Statement as _,
     mysql::{MySqlArguments, MySqlQueryResult},
@@ -12,7 +11,6 @@ use sqlx::{
 };
 
 use super::{
-    cancel::Thread,
     decode::{names, push},
     encode::arguments,
     error::{NO_SAVEPOINT, STALE, Stage, is_lost, number, staged},
@@ -20,20 +18,20 @@ use super::{
 use crate::sql::{
     control::Control,
     driver::Cancel,
+    server::FromBeside,
     sink::Sink,
     statement::{Statement, Verb},
+    task::within,
 };
 
 /// A connection, taken from the pool. Its futures are not to be dropped before they have ended, but together with it.
 pub(super) struct MySqlConnected {
     connection: PoolConnection<MySql>,
-    thread: Thread,
+    cancel: Arc<FromBeside<MySql>>,
     /// Whether something is under way on it.
     pub(super) busy: bool,
     /// Whether a transaction was begun here, and has not ended as far as is known.
     open: bool,
-    /// See the driver's.
-    _out: Arc<()>,
 }
 
 /// Why a statement has no answer.
@@ -55,8 +53,8 @@ struct Done {
 }
 
 impl MySqlConnected {
-    pub(super) fn new(connection: PoolConnection<MySql>, thread: Thread, out: Arc<()>) -> Self {
-        Self { connection, thread, busy: false, open: false, _out: out }
+    pub(super) fn new(connection: PoolConnection<MySql>, cancel: Arc<FromBeside<MySql>>) -> Self {
+        Self { connection, cancel, busy: false, open: false }
     }
 
     pub(super) async fn carry_out(&mut self, sql: Sql, statement: Statement, mut sink: Sink) -> Result<Rows, SqlError> {
@@ -113,7 +111,7 @@ impl MySqlConnected {
                 Err(error) => break Err(error),
             }
         };
-        end(answers, &self.thread).await.map_err(|error| Failed::Driver(error, Stage::Run))?;
+        end(answers, &self.cancel).await.map_err(|error| Failed::Driver(error, Stage::Run))?;
         taken.map(|()| done).map_err(Failed::Here)
     }
 
@@ -243,7 +241,7 @@ impl Drop for MySqlConnected {
 /// Waits a little for the rest of an answer that nobody wants, and then has the server end it.
 async fn end<T>(
     mut answers: impl Stream<Item = Result<T, sqlx::Error>> + Unpin,
-    thread: &Thread,
+    cancel: &Arc<FromBeside<MySql>>,
 ) -> Result<(), sqlx::Error> {
     let rest = async {
         loop {
@@ -256,15 +254,11 @@ async fn end<T>(
         }
     };
     let mut rest = pin!(rest);
-    let too_long = async {
-        Timer::after(PATIENCE).await;
-        None
-    };
-    if let Some(ended) = async { Some(rest.as_mut().await) }.or(too_long).await {
+    if let Some(ended) = within(PATIENCE, rest.as_mut()).await {
         return ended;
     }
     // If that fails, the statement runs to its end.
-    let _ = thread.cancel().await;
+    let _ = cancel.cancel().await;
     rest.await
 }
 

@@ -6,7 +6,6 @@ mod location;
 mod decode;
 mod encode;
 
-mod cancel;
 mod work;
 
 mod connection;
@@ -16,17 +15,13 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use futures_lite::FutureExt;
-use segno_core::{Happened, Rows, Sql, SqlError, SqlErrorKind};
-use smol::Timer;
+use segno_core::{Rows, Sql, SqlError};
 use sqlx::{
     AssertSqlSafe, Executor, MySql, Row,
-    mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions},
-    pool::PoolConnection,
+    mysql::{MySqlConnection, MySqlPoolOptions},
 };
 
 use self::{
-    cancel::Thread,
     connection::MySqlConnected,
     error::{is_lost, sql_error},
     work::Work,
@@ -37,73 +32,23 @@ use super::{
     driver::{Batches, Boxed, Cancel, Connection, Driver},
     migrations::{MigrateError, Plan},
     options::DatabaseOptions,
+    server::{Errors, FromBeside, Server},
     sink::Sink,
     statement::Statement,
+    task::LONGEST_WAIT,
 };
 
 /// A MySQL or MariaDB database.
-pub(super) struct MySqlDriver {
-    pool: MySqlPool,
-    options: Arc<MySqlConnectOptions>,
-    acquire_time_limit: Duration,
-    max_connections: u16,
-    /// As many copies as there are connections outside of the pool, and this one.
-    out: Arc<()>,
-}
+pub(super) struct MySqlDriver(Server<MySql>);
 
 impl MySqlDriver {
     pub(super) fn open(url: &str, options: &DatabaseOptions) -> Result<Self, SqlError> {
         let location = location::read(url)?;
-        let acquire_time_limit = options.acquire_time_limit.min(LONGEST_WAIT);
         let lock_time_limit = options.busy_time_limit.min(LONGEST_WAIT);
-        let pool = MySqlPoolOptions::new()
-            .max_connections(options.max_connections.into())
-            .acquire_timeout(acquire_time_limit)
-            // To ask for its thread tells whether it is alive: see `test`.
-            .test_before_acquire(false)
-            .after_connect(move |connection, _| Box::pin(set_up(connection, lock_time_limit)));
-        Ok(Self {
-            pool: pool.connect_lazy_with(location.clone()),
-            options: Arc::new(location),
-            acquire_time_limit,
-            max_connections: options.max_connections,
-            out: Arc::new(()),
-        })
-    }
-
-    /// A connection that answers. One that was idle when the server was restarted does not, and is closed; there are no
-    /// more of them than the pool is large.
-    async fn next(&self) -> Result<Shared, SqlError> {
-        let mut lost = None;
-        for _ in 0..=self.max_connections {
-            let mut connection = self.pool.acquire().await.map_err(|error| self.refused(&error))?;
-            match test(&mut connection).await {
-                Ok(id) => {
-                    let thread = Thread { options: self.options.clone(), id };
-                    let connected = MySqlConnected::new(connection, thread.clone(), self.out.clone());
-                    return Ok(Shared { work: Work::Idle(connected), thread });
-                }
-                Err(error) => {
-                    connection.close_on_drop();
-                    if !is_lost(&error) {
-                        return Err(sql_error(&error, Happened::No));
-                    }
-                    lost = Some(sql_error(&error, Happened::No));
-                }
-            }
-        }
-        Err(lost.unwrap_or_else(|| self.refused(&sqlx::Error::PoolTimedOut)))
-    }
-
-    /// Why there is no connection. The pool tries again if nobody listens, and so gives no other reason than the time.
-    fn refused(&self, error: &sqlx::Error) -> SqlError {
-        let in_use = Arc::strong_count(&self.out) - 1;
-        if matches!(error, sqlx::Error::PoolTimedOut) && in_use == 0 {
-            let message = "no connection could be made in time: nobody listens at the URL's address, or the server is \
-                           starting";
-            return SqlError::new(SqlErrorKind::ConnectionLost, Happened::No, message);
-        }
-        sql_error(error, Happened::No)
+        let set_up = |pool: MySqlPoolOptions| {
+            pool.after_connect(move |connection, _| Box::pin(set_up(connection, lock_time_limit)))
+        };
+        Ok(Self(Server::new(location, options, set_up, Errors { sql_error, is_lost })))
     }
 }
 
@@ -113,31 +58,31 @@ impl Driver for MySqlDriver {
     }
 
     fn max_connections(&self) -> u16 {
-        self.max_connections
+        self.0.max_connections
     }
 
     fn acquire(&self) -> Boxed<'_, Result<Box<dyn Connection>, SqlError>> {
-        let too_late = async {
-            Timer::after(self.acquire_time_limit).await;
-            Err(self.refused(&sqlx::Error::PoolTimedOut))
-        };
-        let next = async { self.next().await.map(|connection| Box::new(connection) as Box<dyn Connection>) };
-        Box::pin(next.or(too_late))
+        Box::pin(async {
+            let (connection, thread) = self.0.acquire::<u64>("SELECT CONNECTION_ID()").await?;
+            let cancel = self.0.from_beside(format!("KILL QUERY {thread}"));
+            let work = Work::Idle(MySqlConnected::new(connection, cancel.clone()));
+            Ok(Box::new(Shared { work, cancel }) as Box<dyn Connection>)
+        })
     }
 
     fn migrate<'a>(&'a self, plan: &'a Plan) -> Boxed<'a, Result<(), MigrateError>> {
-        Box::pin(plan.run_on_server(&self.pool, PATIENTLY, sql_error))
+        Box::pin(plan.run_on_server(&self.0.pool, PATIENTLY, sql_error))
     }
 
     fn close(&self) -> Boxed<'_, ()> {
-        Box::pin(self.pool.close())
+        Box::pin(self.0.pool.close())
     }
 }
 
 /// A connection whose users may stop waiting at any time.
 struct Shared {
     work: Work<MySqlConnected>,
-    thread: Thread,
+    cancel: Arc<FromBeside<MySql>>,
 }
 
 impl Shared {
@@ -182,7 +127,7 @@ impl Connection for Shared {
     }
 
     fn cancel(&self) -> Box<dyn Cancel> {
-        Box::new(self.thread.clone())
+        Box::new(self.cancel.clone())
     }
 
     fn discard(&mut self) {
@@ -204,29 +149,9 @@ async fn set_up(connection: &mut MySqlConnection, lock_time_limit: Duration) -> 
     connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.map(drop)
 }
 
-/// Asks a connection which thread of the server serves it, which it must be alive to tell. That costs what the pool's own
-/// test costs, and is needed to cancel a statement.
-async fn test(connection: &mut PoolConnection<MySql>) -> Result<u64, sqlx::Error> {
-    let ask = async {
-        let row = (&mut **connection).fetch_one(sqlx::raw_sql("SELECT CONNECTION_ID()")).await?;
-        row.try_get_unchecked(0)
-    };
-    let too_late = async {
-        Timer::after(TEST_TIME_LIMIT).await;
-        Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))
-    };
-    ask.or(too_late).await
-}
-
 /// The modes of a server in which a quotation mark or a backslash means something else, and those that bring such a one.
 const OTHER_WAYS_TO_READ: [&str; 8] =
     ["ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "DB2", "MAXDB", "MSSQL", "ORACLE", "POSTGRESQL"];
-
-/// What a server that is far away and busy answers in, many times over; one that vanished without a word never does.
-const TEST_TIME_LIMIT: Duration = Duration::from_secs(3);
-
-/// As on SQLite; nobody waits for a day.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Others may migrate for long, and the migrator does not wait for its lock: this one is waited for, for a day at the most.
 const PATIENTLY: &str = "select get_lock(concat('segno migrations of ', database()), 86400)";

@@ -2,16 +2,14 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use futures_lite::{FutureExt, StreamExt};
+use futures_lite::StreamExt;
 use segno_core::{Happened, Isolation, Params, Rows, Sql, SqlError, SqlErrorKind, TransactionOptions};
-use smol::Timer;
 use sqlx::{
     AssertSqlSafe, Connection as _, Either, Executor, Postgres, SqlSafeStr, SqlStr, Statement as _,
     pool::PoolConnection,
 };
 
 use super::{
-    cancel::Backend,
     decode::{names, push},
     encode::arguments,
     error::{ABORTED, NO_SAVEPOINT, Stage, code, is_lost, is_stale, may_be_stale, staged},
@@ -19,22 +17,22 @@ use super::{
 use crate::sql::{
     control::Control,
     driver::{Batches, Boxed, Cancel, Connection},
+    server::FromBeside,
     sink::Sink,
     statement::{Statement, Verb},
+    task::within,
 };
 
 /// A connection, taken from the pool.
 pub(super) struct PostgresConnected {
     connection: PoolConnection<Postgres>,
-    backend: Backend,
+    cancel: Arc<FromBeside<Postgres>>,
     /// Whether the server has not answered yet to what it was asked last.
     busy: bool,
     /// Whether a transaction was begun here, and has not ended.
     open: bool,
     /// What made the server refuse all but the transaction's end.
     aborted_by: Option<Box<str>>,
-    /// See the driver's.
-    _out: Arc<()>,
 }
 
 /// Why a statement has no answer.
@@ -78,8 +76,8 @@ struct Done {
 }
 
 impl PostgresConnected {
-    pub(super) fn new(connection: PoolConnection<Postgres>, backend: Backend, out: Arc<()>) -> Self {
-        Self { connection, backend, busy: false, open: false, aborted_by: None, _out: out }
+    pub(super) fn new(connection: PoolConnection<Postgres>, cancel: Arc<FromBeside<Postgres>>) -> Self {
+        Self { connection, cancel, busy: false, open: false, aborted_by: None }
     }
 
     async fn carry_out(&mut self, sql: Sql, statement: Statement, mut sink: Sink) -> Result<Rows, SqlError> {
@@ -264,15 +262,11 @@ impl PostgresConnected {
 
     /// Waits a little for what still runs, and then has the server end it.
     async fn end_what_runs(&mut self) -> Result<(), sqlx::Error> {
-        let too_long = async {
-            Timer::after(PATIENCE).await;
-            None
-        };
-        if let Some(done) = async { Some(self.drain().await) }.or(too_long).await {
+        if let Some(done) = within(PATIENCE, self.drain()).await {
             return done;
         }
         // If that fails, the statement runs to its end.
-        let _ = self.backend.cancel().await;
+        let _ = self.cancel.cancel().await;
         self.drain().await
     }
 
@@ -341,7 +335,7 @@ impl Connection for PostgresConnected {
     }
 
     fn cancel(&self) -> Box<dyn Cancel> {
-        Box::new(self.backend.clone())
+        Box::new(self.cancel.clone())
     }
 
     fn discard(&mut self) {
