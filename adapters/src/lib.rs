@@ -116,6 +116,8 @@ pub mod record;
 pub mod smol;
 #[cfg(any(feature = "sql", feature = "testing"))]
 mod sql;
+#[cfg(feature = "sql")]
+mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(any(feature = "record", feature = "testing"))]

@@ -10,9 +10,9 @@ use super::{
     driver::{Batches, Boxed, Cancel},
     pool::{Holder, Kept, Pool},
     statement::{Statement, Verb},
-    task::{sleep, spawn, within},
     timer::Timer,
 };
+use crate::task::{sleep, spawn, within};
 
 /// The connections of one tasklet.
 ///

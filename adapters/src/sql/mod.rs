@@ -50,8 +50,6 @@ mod sink;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sql")]
-mod task;
-#[cfg(feature = "sql")]
 mod timer;
 
 #[cfg(feature = "sql")]

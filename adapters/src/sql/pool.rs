@@ -27,8 +27,8 @@ use self::state::{Idle, PATIENCE, State, Waiting};
 use super::{
     driver::{Cancel, Connection, Driver},
     options::DatabaseOptions,
-    task::{sleep, spawn},
 };
+use crate::task::{sleep, spawn};
 
 /// The connections of a database.
 pub(super) struct Pool {

@@ -12,8 +12,8 @@ use sqlx::{
 use super::{
     driver::{Boxed, Cancel},
     options::DatabaseOptions,
-    task::{LONGEST_WAIT, within},
 };
+use crate::task::{LONGEST_WAIT, within};
 
 /// How to get to a server.
 pub(super) struct Server<D: Database> {
@@ -71,8 +71,8 @@ impl<D: Database> Server<D> {
     }
 
     /// What ends the statements of a connection, by this one.
-    pub(super) fn from_beside(&self, statement: String) -> Arc<FromBeside<D>> {
-        Arc::new(FromBeside { options: self.options.clone(), statement, errors: self.errors })
+    pub(super) fn canceller(&self, statement: String) -> Arc<Canceller<D>> {
+        Arc::new(Canceller { options: self.options.clone(), statement, errors: self.errors })
     }
 
     /// One that was idle when the server was restarted does not answer, and is closed; there are no more of them than the
@@ -113,14 +113,14 @@ fn unreachable() -> SqlError {
 }
 
 /// Ends what runs on one connection, from another one that is made for it.
-pub(super) struct FromBeside<D: Database> {
+pub(super) struct Canceller<D: Database> {
     options: Arc<Options<D>>,
     /// What the server is told.
     statement: String,
     errors: Errors,
 }
 
-impl<D: Database> FromBeside<D>
+impl<D: Database> Canceller<D>
 where
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
 {
@@ -134,7 +134,7 @@ where
     }
 }
 
-impl<D: Database> Cancel for Arc<FromBeside<D>>
+impl<D: Database> Cancel for Arc<Canceller<D>>
 where
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
 {

@@ -28,8 +28,8 @@ use super::{
     error::{begun_before, no_transaction},
     lease::{Lease, Leased},
     statement::{Statement, Verb},
-    task::to_the_end,
 };
+use crate::task::to_the_end;
 
 /// What performs the SQL of one tasklet, for those who write an adapter; made by
 /// [`Database::session`](crate::Database::session).

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::task::{LONGEST_WAIT, sleep, spawn};
+use crate::task::{LONGEST_WAIT, sleep, spawn};
 
 /// Alarms that each ring after the same time.
 pub(super) struct Timer {

@@ -3,7 +3,6 @@
 mod line;
 mod parts;
 mod relay;
-mod runtime;
 
 use std::{
     fmt,
@@ -18,9 +17,9 @@ use smol::channel::{Receiver, Sender, bounded};
 use self::{
     line::Target,
     relay::{Asked, Job, Relay},
-    runtime::{Task, spawn, within},
 };
 use super::rooms::{MAX_ROOM_NAME, Rooms, lock};
+use crate::task::{Task, start, within};
 
 /// How a [`Chat`](crate::Chat) uses PostgreSQL.
 ///
@@ -79,7 +78,7 @@ impl Link {
     pub(super) fn start(&self) {
         self.task.get_or_init(|| {
             let relay = Relay::new(self.rooms.clone(), self.queue.1.clone(), self.time_limit, self.reason.clone());
-            spawn(relay.run(self.target.clone()))
+            start(relay.run(self.target.clone()))
         });
     }
 

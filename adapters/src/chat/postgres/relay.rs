@@ -17,8 +17,8 @@ use super::{
     connection_lost,
     line::{Failure, Line, Note, Target},
     parts::{Assembly, split},
-    runtime::{sleep, within},
 };
+use crate::task::{sleep, within};
 
 /// Something that is asked of the relay.
 pub(super) struct Asked {

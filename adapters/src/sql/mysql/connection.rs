@@ -15,19 +15,21 @@ use super::{
     encode::arguments,
     error::{NO_SAVEPOINT, STALE, Stage, is_lost, number, staged},
 };
-use crate::sql::{
-    control::Control,
-    driver::Cancel,
-    server::FromBeside,
-    sink::Sink,
-    statement::{Statement, Verb},
+use crate::{
+    sql::{
+        control::Control,
+        driver::Cancel,
+        server::Canceller,
+        sink::Sink,
+        statement::{Statement, Verb},
+    },
     task::within,
 };
 
 /// A connection, taken from the pool. Its futures are not to be dropped before they have ended, but together with it.
 pub(super) struct MySqlConnected {
     connection: PoolConnection<MySql>,
-    cancel: Arc<FromBeside<MySql>>,
+    cancel: Arc<Canceller<MySql>>,
     /// Whether something is under way on it.
     pub(super) busy: bool,
     /// Whether a transaction was begun here, and has not ended as far as is known.
@@ -53,7 +55,7 @@ struct Done {
 }
 
 impl MySqlConnected {
-    pub(super) fn new(connection: PoolConnection<MySql>, cancel: Arc<FromBeside<MySql>>) -> Self {
+    pub(super) fn new(connection: PoolConnection<MySql>, cancel: Arc<Canceller<MySql>>) -> Self {
         Self { connection, cancel, busy: false, open: false }
     }
 
@@ -241,7 +243,7 @@ impl Drop for MySqlConnected {
 /// Waits a little for the rest of an answer that nobody wants, and then has the server end it.
 async fn end<T>(
     mut answers: impl Stream<Item = Result<T, sqlx::Error>> + Unpin,
-    cancel: &Arc<FromBeside<MySql>>,
+    cancel: &Arc<Canceller<MySql>>,
 ) -> Result<(), sqlx::Error> {
     let rest = async {
         loop {

@@ -32,11 +32,11 @@ use super::{
     driver::{Batches, Boxed, Cancel, Connection, Driver},
     migrations::{MigrateError, Plan},
     options::DatabaseOptions,
-    server::{Errors, FromBeside, Server},
+    server::{Canceller, Errors, Server},
     sink::Sink,
     statement::Statement,
-    task::LONGEST_WAIT,
 };
+use crate::task::LONGEST_WAIT;
 
 /// A MySQL or MariaDB database.
 pub(super) struct MySqlDriver(Server<MySql>);
@@ -64,7 +64,7 @@ impl Driver for MySqlDriver {
     fn acquire(&self) -> Boxed<'_, Result<Box<dyn Connection>, SqlError>> {
         Box::pin(async {
             let (connection, thread) = self.0.acquire::<u64>("SELECT CONNECTION_ID()").await?;
-            let cancel = self.0.from_beside(format!("KILL QUERY {thread}"));
+            let cancel = self.0.canceller(format!("KILL QUERY {thread}"));
             let work = Work::Idle(MySqlConnected::new(connection, cancel.clone()));
             Ok(Box::new(Shared { work, cancel }) as Box<dyn Connection>)
         })
@@ -82,7 +82,7 @@ impl Driver for MySqlDriver {
 /// A connection whose users may stop waiting at any time.
 struct Shared {
     work: Work<MySqlConnected>,
-    cancel: Arc<FromBeside<MySql>>,
+    cancel: Arc<Canceller<MySql>>,
 }
 
 impl Shared {

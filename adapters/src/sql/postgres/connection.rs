@@ -14,19 +14,21 @@ use super::{
     encode::arguments,
     error::{ABORTED, NO_SAVEPOINT, Stage, code, is_lost, is_stale, may_be_stale, staged},
 };
-use crate::sql::{
-    control::Control,
-    driver::{Batches, Boxed, Cancel, Connection},
-    server::FromBeside,
-    sink::Sink,
-    statement::{Statement, Verb},
+use crate::{
+    sql::{
+        control::Control,
+        driver::{Batches, Boxed, Cancel, Connection},
+        server::Canceller,
+        sink::Sink,
+        statement::{Statement, Verb},
+    },
     task::within,
 };
 
 /// A connection, taken from the pool.
 pub(super) struct PostgresConnected {
     connection: PoolConnection<Postgres>,
-    cancel: Arc<FromBeside<Postgres>>,
+    cancel: Arc<Canceller<Postgres>>,
     /// Whether the server has not answered yet to what it was asked last.
     busy: bool,
     /// Whether a transaction was begun here, and has not ended.
@@ -76,7 +78,7 @@ struct Done {
 }
 
 impl PostgresConnected {
-    pub(super) fn new(connection: PoolConnection<Postgres>, cancel: Arc<FromBeside<Postgres>>) -> Self {
+    pub(super) fn new(connection: PoolConnection<Postgres>, cancel: Arc<Canceller<Postgres>>) -> Self {
         Self { connection, cancel, busy: false, open: false, aborted_by: None }
     }
 

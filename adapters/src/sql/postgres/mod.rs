@@ -22,8 +22,8 @@ use super::{
     migrations::{MigrateError, Plan},
     options::DatabaseOptions,
     server::{Errors, Server},
-    task::LONGEST_WAIT,
 };
+use crate::task::LONGEST_WAIT;
 
 /// A PostgreSQL database.
 pub(super) struct PostgresDriver(Server<Postgres>);
@@ -59,7 +59,7 @@ impl Driver for PostgresDriver {
     fn acquire(&self) -> Boxed<'_, Result<Box<dyn Connection>, SqlError>> {
         Box::pin(async {
             let (connection, process) = self.0.acquire::<i32>("select pg_backend_pid()").await?;
-            let cancel = self.0.from_beside(format!("select pg_cancel_backend({process})"));
+            let cancel = self.0.canceller(format!("select pg_cancel_backend({process})"));
             Ok(Box::new(PostgresConnected::new(connection, cancel)) as Box<dyn Connection>)
         })
     }

@@ -22,8 +22,8 @@ use super::{
     migrations::{MigrateError, Plan},
     options::DatabaseOptions,
     sqlite_common::error::ERROR,
-    task::LONGEST_WAIT,
 };
+use crate::task::LONGEST_WAIT;
 
 /// A SQLite database.
 pub(super) struct SqliteDriver {
