@@ -49,6 +49,8 @@ mod session;
 mod sink;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod text;
 #[cfg(feature = "sql")]
 mod timer;
 

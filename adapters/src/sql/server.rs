@@ -105,6 +105,31 @@ impl<D: Database> Server<D> {
     }
 }
 
+/// What the driver reports that the server did not say: without URLs.
+pub(super) fn driver_error(error: &sqlx::Error, lost: Happened) -> SqlError {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum may grow, and most of it cannot come from a server")]
+    let (kind, happened, message) = match error {
+        sqlx::Error::PoolTimedOut => {
+            (SqlErrorKind::PoolExhausted, Happened::No, "no connection of the pool became free in time".to_owned())
+        }
+        sqlx::Error::PoolClosed => (SqlErrorKind::ConnectionLost, Happened::No, "the database was closed".to_owned()),
+        // The kind alone: the rest may name a host or a path.
+        sqlx::Error::Io(error) => {
+            (SqlErrorKind::ConnectionLost, lost, format!("the connection failed: {}", error.kind()))
+        }
+        sqlx::Error::Configuration(_) => {
+            let message = "the URL's options cannot be used: a file that they name may be missing".to_owned();
+            (SqlErrorKind::Database, Happened::No, message)
+        }
+        sqlx::Error::Protocol(_) => {
+            let message = "the server sent what the driver does not understand".to_owned();
+            (SqlErrorKind::ConnectionLost, lost, message)
+        }
+        _ => (SqlErrorKind::Database, lost, "the driver failed".to_owned()),
+    };
+    SqlError::new(kind, happened, message)
+}
+
 /// The pool tries again if nobody listens, and so gives no other reason than the time.
 fn unreachable() -> SqlError {
     let message = "no connection could be made in time: nobody listens at the URL's address, the server is starting, or it \

@@ -5,7 +5,7 @@ use std::{borrow::Cow, pin::pin, sync::Arc, time::Duration};
 use futures_lite::{Stream, StreamExt, future::yield_now};
 use segno_core::{Happened, Isolation, Params, Rows, Sql, SqlError, SqlErrorKind, TransactionOptions};
 use sqlx::{
-    AssertSqlSafe, Connection, Either, Executor, MySql, SqlSafeStr, SqlStr, Statement as _,
+    AssertSqlSafe, Connection, Either, Executor, MySql, SqlStr, Statement as _,
     mysql::{MySqlArguments, MySqlQueryResult},
     pool::PoolConnection,
 };
@@ -22,6 +22,7 @@ use crate::{
         server::Canceller,
         sink::Sink,
         statement::{Statement, Verb},
+        text::sql_str,
     },
     task::within,
 };
@@ -62,11 +63,7 @@ impl MySqlConnected {
     pub(super) async fn carry_out(&mut self, sql: Sql, statement: Statement, mut sink: Sink) -> Result<Rows, SqlError> {
         // A transaction that is lost is undone.
         let lost = if self.open { Happened::No } else { statement.lost() };
-        let text = match sql.text {
-            Cow::Borrowed(text) => text.into_sql_str(),
-            // It is the handler's own text: parameters are bound, and the server refuses a second statement.
-            Cow::Owned(text) => AssertSqlSafe(Arc::<str>::from(text)).into_sql_str(),
-        };
+        let text = sql_str(sql.text);
         match self.attempt(&text, &sql.params, lost, &mut sink).await {
             Ok(done) => self.finish(statement, sink, done).await,
             Err(Failed::Here(refused)) => Err(refused),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use segno_core::{Happened, SqlError, SqlErrorKind};
 use sqlx::mysql::MySqlDatabaseError;
 
-use crate::sql::error::without_values;
+use crate::sql::{error::without_values, server::driver_error};
 
 /// How far a statement had come when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,41 +23,19 @@ pub(super) fn sql_error(error: &sqlx::Error, lost: Happened) -> SqlError {
 
 /// As [`sql_error`], of a statement that had come this far.
 pub(super) fn staged(error: &sqlx::Error, lost: Happened, stage: Stage) -> SqlError {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum may grow, and most of it cannot come from MySQL")]
-    let (kind, happened, message) = match error {
-        sqlx::Error::Database(_) => match server(error) {
-            Some(said) => return failure(said, lost, stage),
-            None => (SqlErrorKind::Database, lost, "the server failed".to_owned()),
-        },
-        sqlx::Error::PoolTimedOut => {
-            (SqlErrorKind::PoolExhausted, Happened::No, "no connection of the pool became free in time".to_owned())
-        }
-        sqlx::Error::PoolClosed => (SqlErrorKind::ConnectionLost, Happened::No, "the database was closed".to_owned()),
-        // The kind alone: the rest may name a host or a path.
-        sqlx::Error::Io(error) => {
-            (SqlErrorKind::ConnectionLost, lost, format!("the connection failed: {}", error.kind()))
-        }
-        sqlx::Error::Tls(_) => {
-            let message = "the connection cannot be encrypted as the URL asks: see its `ssl-mode` and `ssl-ca`";
-            (SqlErrorKind::Database, Happened::No, message.to_owned())
-        }
+    if let Some(said) = server(error) {
+        return failure(said, lost, stage);
+    }
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is as with every server")]
+    let message = match error {
+        sqlx::Error::Tls(_) => "the connection cannot be encrypted as the URL asks: see its `ssl-mode` and `ssl-ca`",
         // The driver's words for a server that wants a password encrypted by its own key.
         sqlx::Error::Configuration(reason) if reason.to_string().contains("rsa") => {
-            let message = "the server takes this account's password over TLS or a Unix socket only: see the URL's \
-                           `ssl-mode`";
-            (SqlErrorKind::Database, Happened::No, message.to_owned())
+            "the server takes this account's password over TLS or a Unix socket only: see the URL's `ssl-mode`"
         }
-        sqlx::Error::Configuration(_) => {
-            let message = "the URL's options cannot be used: a file that they name may be missing";
-            (SqlErrorKind::Database, Happened::No, message.to_owned())
-        }
-        sqlx::Error::Protocol(_) => {
-            let message = "the server sent what the driver does not understand".to_owned();
-            (SqlErrorKind::ConnectionLost, lost, message)
-        }
-        _ => (SqlErrorKind::Database, lost, "the driver failed".to_owned()),
+        other => return driver_error(other, lost),
     };
-    SqlError::new(kind, happened, message)
+    SqlError::new(SqlErrorKind::Database, Happened::No, message)
 }
 
 /// The number of the server's error, if it was the server.

@@ -4,10 +4,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use futures_lite::StreamExt;
 use segno_core::{Happened, Isolation, Params, Rows, Sql, SqlError, SqlErrorKind, TransactionOptions};
-use sqlx::{
-    AssertSqlSafe, Connection as _, Either, Executor, Postgres, SqlSafeStr, SqlStr, Statement as _,
-    pool::PoolConnection,
-};
+use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, Postgres, SqlStr, Statement as _, pool::PoolConnection};
 
 use super::{
     decode::{names, push},
@@ -21,6 +18,7 @@ use crate::{
         server::Canceller,
         sink::Sink,
         statement::{Statement, Verb},
+        text::sql_str,
     },
     task::within,
 };
@@ -89,11 +87,7 @@ impl PostgresConnected {
         // A transaction that is lost is undone.
         let lost = if self.open { Happened::No } else { statement.lost() };
         self.drain().await.map_err(|error| self.failed(&error, Happened::No, Stage::Run))?;
-        let text = match sql.text {
-            Cow::Borrowed(text) => text.into_sql_str(),
-            // It is the handler's own text: parameters are bound, and the server refuses a second statement.
-            Cow::Owned(text) => AssertSqlSafe(Arc::<str>::from(text)).into_sql_str(),
-        };
+        let text = sql_str(sql.text);
         let known = self.connection.cached_statements_size();
         let mut done = self.attempt(&text, &sql.params, lost, &mut sink).await;
         if let Err(failed) = &done

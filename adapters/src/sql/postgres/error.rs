@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use segno_core::{Happened, SqlError, SqlErrorKind};
 use sqlx::postgres::PgDatabaseError;
 
-use crate::sql::error::without_values;
+use crate::sql::{error::without_values, server::driver_error};
 
 /// How far a statement had come when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,41 +25,22 @@ pub(super) fn sql_error(error: &sqlx::Error, lost: Happened) -> SqlError {
 
 /// As [`sql_error`], of a statement that had come this far.
 pub(super) fn staged(error: &sqlx::Error, lost: Happened, stage: Stage) -> SqlError {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum may grow, and most of it cannot come from PostgreSQL")]
-    let (kind, happened, message) = match error {
-        sqlx::Error::Database(_) => match server(error) {
-            Some(said) => return failure(said, lost, stage),
-            None => (SqlErrorKind::Database, lost, "the server failed".to_owned()),
-        },
-        sqlx::Error::PoolTimedOut => {
-            (SqlErrorKind::PoolExhausted, Happened::No, "no connection of the pool became free in time".to_owned())
-        }
-        sqlx::Error::PoolClosed => (SqlErrorKind::ConnectionLost, Happened::No, "the database was closed".to_owned()),
-        sqlx::Error::Tls(_) => (SqlErrorKind::Database, lost, NOT_ENCRYPTED.to_owned()),
+    if let Some(said) = server(error) {
+        return failure(said, lost, stage);
+    }
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is as with every server")]
+    match error {
+        sqlx::Error::Tls(_) => SqlError::new(SqlErrorKind::Database, lost, NOT_ENCRYPTED),
         // So comes a certificate that cannot be verified.
         sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
-            (SqlErrorKind::Database, lost, NOT_ENCRYPTED.to_owned())
+            SqlError::new(SqlErrorKind::Database, lost, NOT_ENCRYPTED)
         }
-        // The kind alone: the rest may name a host or a path.
-        sqlx::Error::Io(error) => {
-            (SqlErrorKind::ConnectionLost, lost, format!("the connection failed: {}", error.kind()))
+        sqlx::Error::TypeNotFound { .. } => {
+            let message = "the statement names a type that is not there any longer";
+            SqlError::new(SqlErrorKind::Statement, Happened::No, message)
         }
-        sqlx::Error::Configuration(_) => {
-            let message = "the URL's options cannot be used: a file that they name may be missing";
-            (SqlErrorKind::Database, Happened::No, message.to_owned())
-        }
-        sqlx::Error::Protocol(_) => {
-            let message = "the server sent what the driver does not understand".to_owned();
-            (SqlErrorKind::ConnectionLost, lost, message)
-        }
-        sqlx::Error::TypeNotFound { .. } => (
-            SqlErrorKind::Statement,
-            Happened::No,
-            "the statement names a type that is not there any longer".to_owned(),
-        ),
-        _ => (SqlErrorKind::Database, lost, "the driver failed".to_owned()),
-    };
-    SqlError::new(kind, happened, message)
+        other => driver_error(other, lost),
+    }
 }
 
 /// What the server said, if it was the server.

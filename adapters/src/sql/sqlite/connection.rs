@@ -11,7 +11,7 @@ use std::{
 use futures_lite::StreamExt;
 use segno_core::{Happened, Rows, Sql, SqlError};
 use sqlx::{
-    AssertSqlSafe, Connection as _, Either, Executor, Row, SqlSafeStr, SqlStr, Sqlite, Statement as _,
+    AssertSqlSafe, Connection as _, Either, Executor, Row, SqlStr, Sqlite, Statement as _,
     pool::PoolConnection,
     query::Query,
     sqlite::{SqliteArguments, SqliteQueryResult},
@@ -28,6 +28,7 @@ use crate::sql::{
     sink::Sink,
     sqlite_common::error::{ERROR, is_constraint},
     statement::{Statement, Verb},
+    text::sql_str,
 };
 
 /// A connection, taken from the pool.
@@ -127,16 +128,16 @@ impl SqliteConnected {
     /// statement that fails if that is not the version any longer.
     async fn text(&mut self, text: Cow<'static, str>, star: bool) -> Result<SqlStr, sqlx::Error> {
         if !star {
-            return Ok(safe(text));
+            return Ok(sql_str(text));
         }
         let version = self.schema().await?;
-        Ok(safe(format!("{OTHER_SCHEMA}{version}; {}", text.trim()).into()))
+        Ok(sql_str(format!("{OTHER_SCHEMA}{version}; {}", text.trim()).into()))
     }
 
     /// The names of the columns, where no row tells them.
     async fn columns(&mut self, text: Cow<'static, str>, star: bool) -> Result<Vec<Box<str>>, sqlx::Error> {
         let text = if star { format!("/* schema {} */ {}", self.schema().await?, text.trim()).into() } else { text };
-        Ok(names(self.connection.prepare(safe(text)).await?.columns()))
+        Ok(names(self.connection.prepare(sql_str(text)).await?.columns()))
     }
 
     /// The version of the schema that was seen last.
@@ -263,14 +264,6 @@ enum Fetched {
         results: usize,
         done: Option<SqliteQueryResult>,
     },
-}
-
-fn safe(text: Cow<'static, str>) -> SqlStr {
-    match text {
-        Cow::Borrowed(text) => text.into_sql_str(),
-        // It is the handler's own text: parameters are bound, and a second statement was refused.
-        Cow::Owned(text) => AssertSqlSafe(Arc::<str>::from(text)).into_sql_str(),
-    }
 }
 
 /// Whether the statement before a `select *` has failed because the schema is another one.
