@@ -16,6 +16,10 @@ pub(crate) enum Contestant {
     Pool(Sqlx),
     /// By sqlx, all on one connection.
     Held(Sqlx),
+    /// Twenty queries by a handler, one after another.
+    InTurn(Arc<Backend>),
+    /// Twenty queries by a handler, side by side.
+    Joined(Arc<Backend>),
 }
 
 #[derive(Clone)]
@@ -25,8 +29,8 @@ pub(crate) enum Sqlx {
     MySql(sqlx::MySqlPool),
 }
 
-/// All of them on this database, whose table is made.
-pub(crate) async fn all(url: &str) -> Result<[Contestant; 3], Failed> {
+/// All of them on this database, whose table is made: those with three queries, and those with twenty.
+pub(crate) async fn all(url: &str) -> Result<[Vec<Contestant>; 2], Failed> {
     let options = DatabaseOptions { max_connections: CONNECTIONS, ..DatabaseOptions::default() };
     let backend = Arc::new(Backend::new().database(Database::open_with(url, &options)?));
     clean(url).await?;
@@ -35,7 +39,10 @@ pub(crate) async fn all(url: &str) -> Result<[Contestant; 3], Failed> {
         run(&backend, format!("insert into segno_bench values ({id}, 'a name of some length {id}')")).await?;
     }
     let sqlx = Sqlx::connect(url).await?;
-    Ok([Contestant::Segno(backend), Contestant::Pool(sqlx.clone()), Contestant::Held(sqlx)])
+    Ok([
+        vec![Contestant::Segno(backend.clone()), Contestant::Pool(sqlx.clone()), Contestant::Held(sqlx)],
+        vec![Contestant::Joined(backend.clone()), Contestant::InTurn(backend)],
+    ])
 }
 
 /// Removes the table.
@@ -58,6 +65,8 @@ impl Contestant {
             Self::Segno(_) => "segno",
             Self::Pool(_) => "sqlx, pool",
             Self::Held(_) => "sqlx, held",
+            Self::InTurn(_) => "in turn",
+            Self::Joined(_) => "joined",
         }
     }
 
@@ -65,15 +74,38 @@ impl Contestant {
     pub(crate) async fn request(&self) -> Result<(), Failed> {
         let bytes = match self {
             // What a server does for each request, but for HTTP.
-            Self::Segno(backend) => {
-                let end = drive(Tasklet::new(handler), &backend.session(), pending()).await?;
-                end.map_err(|error| error.to_string())?
-            }
+            Self::Segno(backend) => handle(backend, handler).await?,
+            Self::InTurn(backend) => handle(backend, in_turn).await?,
+            Self::Joined(backend) => handle(backend, joined).await?,
             Self::Pool(sqlx) => sqlx.pooled().await?,
             Self::Held(sqlx) => sqlx.held().await?,
         };
         if bytes == 0 { Err("the rows are empty".into()) } else { Ok(()) }
     }
+}
+
+async fn handle<F>(backend: &Backend, handler: impl FnOnce(Io) -> F) -> Result<usize, Failed>
+where
+    F: Future<Output = segno::Result<usize>> + Send + 'static,
+{
+    let end = drive(Tasklet::new(handler), &backend.session(), pending()).await?;
+    Ok(end.map_err(|error| error.to_string())?)
+}
+
+async fn in_turn(mut io: Io) -> segno::Result<usize> {
+    let mut rows = 0;
+    for _ in 0..MANY {
+        rows += io.sql(QUERY, ()).await?.len();
+    }
+    Ok(rows)
+}
+
+async fn joined(mut io: Io) -> segno::Result<usize> {
+    let mut rows = 0;
+    for answer in io.join_all((0..MANY).map(|_| async |io: &mut Io| io.sql(QUERY, ()).await)).await {
+        rows += answer?.len();
+    }
+    Ok(rows)
 }
 
 async fn handler(mut io: Io) -> segno::Result<usize> {
@@ -142,6 +174,7 @@ impl Sqlx {
 /// The article's, on a table of the benchmark's own.
 const QUERY: &str = "select * from segno_bench limit 10";
 const QUERIES: usize = 3;
+const MANY: usize = 20;
 
 /// As many as segno opens by itself; more than requests at once.
 const CONNECTIONS: u16 = 10;

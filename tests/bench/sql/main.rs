@@ -7,7 +7,7 @@
 //! ```
 //!
 //! sqlx is measured as its users write it, each query on the pool, and with one connection held for all three. Once there
-//! is one request at a time, and once eight. In each round every contestant has its turn, in an order that chance gives,
+//! is one request at a time, and once eight. Beside it, twenty queries of one handler: joined, and one after another. In each round every contestant has its turn, in an order that chance gives,
 //! so that what else the machine does falls on all alike; a ratio is of two turns of one round. Shown are the medians,
 //! and for the ratios where the middle half of the rounds lies.
 
@@ -61,9 +61,9 @@ fn main() -> Result<(), Failed> {
 }
 
 async fn measure(url: &str, options: &Options) -> Result<(), Failed> {
-    let contestants = contestants::all(url).await?;
-    for at_once in [1, 8] {
-        let mut table = Table::default();
+    let [three, twenty] = contestants::all(url).await?;
+    for (queries, contestants, at_once) in [("three", &three, 1), ("three", &three, 8), ("twenty", &twenty, 1)] {
+        let mut table = Table::new(contestants.iter().map(Contestant::name));
         for round in 0..=options.rounds {
             let mut turns: Vec<_> = contestants.iter().collect();
             fastrand::shuffle(&mut turns);
@@ -76,7 +76,7 @@ async fn measure(url: &str, options: &Options) -> Result<(), Failed> {
             }
         }
         let (database, _) = url.split_once(':').unwrap_or((url, ""));
-        println!("{database}, {at_once} at once, three queries of ten rows:\n{table}");
+        println!("{database}, {at_once} at once, {queries} queries of ten rows:\n{table}");
     }
     contestants::clean(url).await
 }
