@@ -36,6 +36,9 @@ impl<S: Has<SqlOpen> + Has<SqlClose>> Io<S> {
     /// }
     /// ```
     ///
+    /// It keeps a connection from its beginning to its end, however slowly it is read, and has no time limit of its own: what
+    /// strangers may read at their pace belongs on a second `Database` with connections of its own, or has a deadline.
+    ///
     /// # Errors
     ///
     /// As of [`sql`](Self::sql), and if the statement does more than read.

@@ -23,8 +23,7 @@ impl<S: Has<Transaction>> Io<S> {
     /// waited for, or the scope is part of a [`cleanup`](Io::cleanup). If its lane loses a race or its handler panics, the rollback is told to the backend.
     ///
     /// Within, `tx` asks for SQL, the time, and nested scopes, which are savepoints; whatever takes long
-    /// (HTTP, chat, the client) does not compile there. `E` is any error that a [`SqlError`] turns into; where it is not
-    /// told by the code around, it is [`Error`](crate::Error).
+    /// (HTTP, chat, the client) does not compile there. [`transaction_as`](Self::transaction_as) is for errors of your own.
     ///
     /// ```
     /// # use segno_core::{Io, Result};
@@ -63,7 +62,8 @@ impl<S: Has<Transaction>> Io<S> {
         &mut self,
         scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T, E>,
     ) -> impl Future<Output = Result<T, E>> {
-        self.transaction_with(TransactionOptions::default(), scope)
+        let location = Location::caller();
+        run(self, Outer { id: None, options: TransactionOptions::default(), depth: 0 }, scope, location)
     }
 
     /// A transaction of this kind: how it is kept apart from those beside it, and whether it may write.
@@ -83,11 +83,11 @@ impl<S: Has<Transaction>> Io<S> {
     ///
     /// As of [`transaction`](Self::transaction).
     #[track_caller]
-    pub fn transaction_with<T, E: From<SqlError>>(
+    pub fn transaction_with<T>(
         &mut self,
         options: impl Into<TransactionOptions>,
-        scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T, E>,
-    ) -> impl Future<Output = Result<T, E>> {
+        scope: impl AsyncFnOnce(&mut Tx<'_, S>) -> Result<T>,
+    ) -> impl Future<Output = Result<T>> {
         let location = Location::caller();
         run(self, Outer { id: None, options: options.into(), depth: 0 }, scope, location)
     }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl<S: EffectSet> Io<S> {
-    /// Runs a SQL statement, outside of a transaction. The placeholders are the database's own: `?1`, `?2` on SQLite.
+    /// Runs a SQL statement, outside of a transaction. The placeholders are `?1`, `?2` and so on, on every database.
     ///
     /// All rows come at once: [`Rows::one`](crate::Rows::one), [`optional`](crate::Rows::optional) and
     /// [`iter`](crate::Rows::iter) read them.

@@ -135,9 +135,11 @@ fn a_read_only_transaction_refuses_writes(home: &Home) {
         for text in ["insert into note values ('b')", "delete from note", "drop table note"] {
             let end = io.transaction_with(read_only, async |tx| {
                 assert_eq!(tx.sql("select text from note", ()).await?.len(), 1);
-                tx.sql(text, ()).await.map(drop)
+                tx.sql(text, ()).await?;
+                Ok(())
             });
-            let error: SqlError = end.await.unwrap_err();
+            let error = end.await.unwrap_err();
+            let error = error.cause::<SqlError>().unwrap();
             assert_eq!((error.kind, error.happened), (SqlErrorKind::Statement, Happened::No), "{text}: {error}");
         }
         // The connection is as it was.

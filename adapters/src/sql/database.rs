@@ -71,7 +71,7 @@ impl Database {
     ///
     /// A parameter is encoded as what the server expects in its place, so an `i64` fits `int2` and `numeric` alike; what does
     /// not fit is refused before it is sent. What is `set`, or kept in a temporary table, is so for one connection of the pool
-    /// only; `set local` is so to the end of the transaction. Types that have no value here, such as `interval` or `inet`, are
+    /// only, as is `pg_advisory_lock`; `set local` is so to the end of the transaction. Types that have no value here, such as `interval` or `inet`, are
     /// read and given as text: `span::text`, `?1::text::interval`. A plain `?` is an operator.
     ///
     /// # MySQL and MariaDB
@@ -82,8 +82,8 @@ impl Database {
     ///
     /// Moments are UTC. Quotation marks and backslashes mean what they mean by default, whatever the server's `sql_mode`. An
     /// update counts the rows that it found, and only an insert of one row tells its id. Zero dates, and times that are
-    /// negative or beyond a day, are read by `cast(… as char)`. On tables without transactions, a statement that was ended may
-    /// have done a part.
+    /// negative or beyond a day, are read by `cast(… as char)`. On tables without transactions, a statement that failed or was ended may
+    /// have done a part. `set` and `use` are refused, since they hold for a connection, which others use next.
     ///
     /// # Errors
     ///
@@ -117,7 +117,10 @@ impl Database {
     /// A [`MigrateError`] if a file was changed or is missing since it was carried out, if one fails, or was carried out
     /// in part before.
     pub async fn migrate(&self, migrations: &Migrations) -> Result<(), MigrateError> {
-        self.driver.migrate(&migrations.plan()?).await
+        let plan = migrations.plan()?;
+        // The migrator has a connection of the driver's pool, where those that are kept here are missing.
+        self.pool.suspect();
+        self.driver.migrate(&plan).await
     }
 
     /// A session: what performs the SQL of one tasklet. It costs nothing until it is used.

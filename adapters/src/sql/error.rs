@@ -2,9 +2,11 @@
 
 use segno_core::{Happened, SqlError, SqlErrorKind, TransactionId};
 
-/// The error without what may quote a parameter's value: what comes after a colon or a quotation mark.
+/// The error without what may quote a parameter's value: what comes after a colon or a quotation mark, and numbers.
 pub(crate) fn without_values(mut error: SqlError) -> SqlError {
-    if let Some((safe, _)) = error.message.split_once([':', '"', '\'', '`']) {
+    if let Some((safe, _)) =
+        error.message.split_once(|c: char| c.is_ascii_digit() || matches!(c, ':' | '"' | '\'' | '`'))
+    {
         error.message = format!("{} … (the rest may quote a parameter, and is left out)", safe.trim_end()).into();
     }
     error

@@ -136,27 +136,6 @@ impl Plan {
         self.0.iter().all(|step| !step.no_tx)
     }
 
-    /// Carries out what was not yet, on a server that others migrate at the same time: one after the other. Before the
-    /// migrator's own lock, `wait` sees to it that the others are waited for.
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
-    pub(super) async fn run_on_server<D: sqlx::Database>(
-        &self,
-        pool: &sqlx::Pool<D>,
-        wait: &'static str,
-        sql_error: impl Fn(&sqlx::Error, Happened) -> SqlError,
-    ) -> Result<(), MigrateError>
-    where
-        D::Connection: Migrate,
-        for<'c> &'c mut D::Connection: sqlx::Executor<'c, Database = D>,
-    {
-        let mut connection = pool.acquire().await.map_err(|error| sql_error(&error, Happened::No))?;
-        // A migration that fails or is dropped leaves its locks on it.
-        connection.close_on_drop();
-        let waited = sqlx::Executor::execute(&mut *connection, wait).await;
-        waited.map_err(|error| sql_error(&error, Happened::No))?;
-        self.run(&mut *connection, sql_error).await
-    }
-
     /// Carries out what was not yet.
     pub(super) async fn run(
         &self,

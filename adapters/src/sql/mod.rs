@@ -40,7 +40,7 @@ mod options;
 #[cfg(feature = "sql")]
 mod pool;
 #[cfg(feature = "postgres")]
-mod postgres;
+pub(crate) mod postgres;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod server;
 #[cfg(feature = "sql")]

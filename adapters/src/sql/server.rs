@@ -6,14 +6,16 @@ use std::{sync::Arc, time::Duration};
 use segno_core::{Happened, SqlError, SqlErrorKind};
 use sqlx::{
     AssertSqlSafe, ColumnIndex, ConnectOptions, Connection, Database, Decode, Executor, Pool, Row, Type,
+    migrate::Migrate,
     pool::{PoolConnection, PoolOptions},
 };
 
 use super::{
     driver::{Boxed, Cancel},
+    migrations::{MigrateError, Plan},
     options::DatabaseOptions,
 };
-use crate::task::{LONGEST_WAIT, within};
+use crate::task::{LONGEST_WAIT, sleep, within};
 
 /// How to get to a server.
 pub(super) struct Server<D: Database> {
@@ -67,6 +69,35 @@ impl<D: Database> Server<D> {
             Some(Ok(connection)) => Ok(connection),
             Some(Err(sqlx::Error::PoolTimedOut)) | None => Err(unreachable()),
             Some(Err(error)) => Err((self.errors.sql_error)(&error, Happened::No)),
+        }
+    }
+
+    /// Migrates, after all others who do so now. `lock` gives 1 to one of them; it is asked for again and again, since the
+    /// migrator's own lock does not wait on MySQL, and on PostgreSQL would be waited for by an index that is built meanwhile.
+    pub(super) async fn migrate(&self, plan: &Plan, lock: &'static str) -> Result<(), MigrateError>
+    where
+        D::Connection: Migrate,
+        for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+        for<'r> i64: Decode<'r, D> + Type<D>,
+        usize: ColumnIndex<D::Row>,
+    {
+        let failed = |error: sqlx::Error| {
+            let late = matches!(error, sqlx::Error::PoolTimedOut);
+            if late { unreachable() } else { (self.errors.sql_error)(&error, Happened::No) }
+        };
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        // A migration that fails or is dropped leaves its locks on it.
+        connection.close_on_drop();
+        loop {
+            let row = (&mut *connection).fetch_one(sqlx::raw_sql(lock)).await.map_err(failed)?;
+            match row.try_get_unchecked::<Option<i64>, _>(0).map_err(failed)? {
+                Some(1) => return plan.run(&mut *connection, self.errors.sql_error).await,
+                Some(_) => sleep(MIGRATORS_PAUSE).await,
+                None => {
+                    let message = "there is no database to migrate: the URL names none";
+                    return Err(SqlError::new(SqlErrorKind::Database, Happened::No, message).into());
+                }
+            }
         }
     }
 
@@ -181,3 +212,6 @@ const TEST_TIME_LIMIT: Duration = Duration::from_secs(3);
 
 /// A connection takes some milliseconds to make, and some hundred on a busy server far away.
 const CANCEL_TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// A program that starts waits for another one that migrates: a tenth of a second more or less is not noticed.
+const MIGRATORS_PAUSE: Duration = Duration::from_millis(100);

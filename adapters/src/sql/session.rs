@@ -67,20 +67,7 @@ impl SqlSession {
 
     /// Carries a statement out that belongs to no transaction.
     async fn run(&self, sql: Sql, statement: Statement) -> Result<Rows, SqlError> {
-        let mut leased = self.acquire().await?;
-        match leased.run_alone(sql.clone(), statement).await {
-            Err(error) if self.may_try_again(&leased, &error) => {
-                drop(leased);
-                self.acquire().await?.run_alone(sql, statement).await
-            }
-            answer => answer,
-        }
-    }
-
-    /// Whether another connection may do what this one could not, since it had died before. To SQLite a connection is a part
-    /// of this process, and does not die for want of a server.
-    fn may_try_again(&self, leased: &Leased, error: &SqlError) -> bool {
-        self.dialect != Dialect::Sqlite && leased.had_died(error)
+        self.acquire().await?.run_alone(sql, statement).await
     }
 
     async fn acquire(&self) -> Result<Leased, SqlError> {
@@ -101,7 +88,8 @@ impl SqlSession {
         }
         let mut connection = self.acquire().await?;
         let mut begun = connection.control(Control::Begin(options)).await;
-        if begun.as_ref().is_err_and(|error| self.may_try_again(&connection, error)) {
+        // Nothing else is asked twice: a `select` may call a function that writes.
+        if begun.as_ref().is_err_and(|error| connection.had_died(error)) {
             drop(connection);
             connection = self.acquire().await?;
             begun = connection.control(Control::Begin(options)).await;
@@ -117,7 +105,7 @@ impl SqlSession {
             Entry::Vacant(place) => {
                 // The other databases refuse by themselves what writes.
                 let only_reads = options.read_only && self.dialect == Dialect::Sqlite;
-                let pinned = Pinned { connection: Some(connection), unsettled: false, only_reads };
+                let pinned = Pinned { connection: Some(connection), unsettled: false, only_reads, undone: None };
                 place.insert(Arc::new(AsyncMutex::new(pinned)));
                 Ok(())
             }
@@ -201,6 +189,8 @@ struct Pinned {
     unsettled: bool,
     /// Whether a statement that writes is refused before the database sees it.
     only_reads: bool,
+    /// Why the database undid it for the sake of others.
+    undone: Option<SqlError>,
 }
 
 impl Pinned {
@@ -228,6 +218,9 @@ impl Pinned {
         match end {
             Ok(_) => self.unsettled = false,
             Err(error) if error.kind == SqlErrorKind::ConnectionLost => self.connection = None,
+            Err(error) if matches!(error.kind, SqlErrorKind::Deadlock | SqlErrorKind::Serialization) => {
+                self.undone = Some(error.clone());
+            }
             Err(_) => {}
         }
     }
@@ -265,6 +258,7 @@ impl Pinned {
     async fn settle(&mut self) -> Result<(), SqlError> {
         if self.unsettled {
             // If this future is dropped, so is the connection: then nobody knows, and the transaction is over.
+            self.connection()?;
             let mut connection = self.connection.take().ok_or_else(no_transaction)?;
             self.connection = connection.in_transaction().await?.then_some(connection);
             self.unsettled = false;
@@ -272,8 +266,10 @@ impl Pinned {
         Ok(())
     }
 
+    /// The connection; if there is none, a scope that passed over a deadlock is told of it again, so that it is run again.
     fn connection(&mut self) -> Result<&mut Leased, SqlError> {
-        self.connection.as_mut().ok_or_else(no_transaction)
+        let Self { connection, undone, .. } = self;
+        connection.as_mut().ok_or_else(|| undone.clone().unwrap_or_else(no_transaction))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use segno::{Database, DatabaseOptions, Happened, SqlErrorKind, TransactionAct::*};
 
-use super::{act, file, id, kind, memory, run, run_with, url};
+use super::{act, file, id, kind, memory, run, run_with, url, value};
 
 #[test]
 fn each_failure_has_its_kind() {
@@ -48,6 +48,21 @@ fn each_failure_has_its_kind() {
             assert_eq!((error.kind, error.happened), (kind, Happened::No), "{text}: {error}");
             assert!(error.message.contains(words), "{text}: {error}");
         }
+    });
+}
+
+#[test]
+fn what_was_kept_of_a_failed_statement_is_not_denied() {
+    smol::block_on(async {
+        let database = memory().await;
+        let session = database.session();
+        run(&session, "create table kept (id integer primary key)").await.unwrap();
+        for text in ["insert or fail into kept values (1), (2), (1)", "insert or abort into kept values (3), (3)"] {
+            let error = run(&session, text).await.unwrap_err();
+            let happened = if text.contains("fail") { Happened::Unknown } else { Happened::No };
+            assert_eq!((error.kind, error.happened), (SqlErrorKind::Unique, happened), "{text}: {error}");
+        }
+        assert_eq!(value(&session, "select count(*) from kept").await, segno::Value::Int(2));
     });
 }
 

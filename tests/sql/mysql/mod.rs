@@ -1,6 +1,7 @@
 //! What only MySQL and MariaDB have: their types, errors and procedures.
 
 use segno::{Database, Value};
+use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use crate::{case::Case, home::Home, steps::Client};
 
@@ -20,6 +21,17 @@ fn with<T>(home: &Home, work: impl AsyncFnOnce(Client, Database) -> T) -> T {
         database.close().await;
         done
     })
+}
+
+/// Carries statements out that no handler may ask for, on a connection of their own.
+fn by_hand(home: &Home, statements: &[&str]) {
+    smol::block_on(async {
+        let mut connection = sqlx::MySqlConnection::connect(&home.url).await.unwrap();
+        for statement in statements {
+            connection.execute(sqlx::raw_sql(AssertSqlSafe((*statement).to_owned()))).await.unwrap();
+        }
+        connection.close().await.unwrap();
+    });
 }
 
 fn int(value: i64) -> Value {

@@ -2,7 +2,7 @@
 
 use segno::{Database, Happened, SqlErrorKind};
 
-use super::with;
+use super::{by_hand, with};
 use crate::{
     case::{Case, cases},
     home::Home,
@@ -15,7 +15,45 @@ pub(super) fn cases() -> Vec<Case> {
         an_id_is_told_for_one_row on [MySql],
         a_mode_that_reads_texts_otherwise_is_not_used on [MySql],
         a_url_is_checked on [MySql],
+        what_would_hold_for_a_connection_is_refused on [MySql],
+        what_a_procedure_did_before_it_failed_nobody_knows on [MySql],
     ]
+}
+
+fn what_would_hold_for_a_connection_is_refused(home: &Home) {
+    let texts = [
+        "set autocommit = 0",
+        "set `autocommit` = 0",
+        "set @@`autocommit` = @off",
+        "set @@session.autocommit = 0",
+        "set unique_checks = 1, foreign_key_checks = 1, sql_safe_updates = 0, autocommit = 0",
+        "set global max_connections = 9, autocommit = 0",
+        "set completion_type = 1",
+        "set time_zone = '+05:00'",
+        "set sql_mode = 'ANSI_QUOTES'",
+        "set names latin1",
+        "/* a comment */ set names latin1",
+        "use mysql",
+    ];
+    with(home, async |client, _| {
+        for text in texts {
+            let error = client.run(text).await.unwrap_err();
+            assert_eq!((error.kind, error.happened), (SqlErrorKind::Statement, Happened::No), "{text}: {error}");
+            assert!(error.message.contains("which others use next"), "{text}: {error}");
+        }
+    });
+}
+
+fn what_a_procedure_did_before_it_failed_nobody_knows(home: &Home) {
+    home.prepare(&[
+        "create table t (id int primary key)",
+        "create procedure twice() begin insert into t values (1); insert into t values (1); end",
+    ]);
+    with(home, async |client, _| {
+        let error = client.run("call twice()").await.unwrap_err();
+        assert_eq!((error.kind, error.happened), (SqlErrorKind::Unique, Happened::Unknown), "{error}");
+    });
+    assert_eq!(home.count("t"), 1);
 }
 
 fn a_procedure_gives_the_rows_of_one_select(home: &Home) {
@@ -58,13 +96,13 @@ fn an_id_is_told_for_one_row(home: &Home) {
 fn a_mode_that_reads_texts_otherwise_is_not_used(home: &Home) {
     with(home, async |client, _| {
         let modes: String = value(client.run("select @@global.sql_mode").await);
-        client.run("set global sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES'").await.unwrap();
+        by_hand(home, &["set global sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES'"]);
         let (quoted, mode) = with(home, async |new, _| {
             let quoted: String = value(new.run("select \"a\\\"b'c\"").await);
             let mode: String = value(new.run("select @@sql_mode").await);
             (quoted, mode)
         });
-        client.run_with("set global sql_mode = ?1", [modes]).await.unwrap();
+        by_hand(home, &[&format!("set global sql_mode = '{modes}'")]);
         assert_eq!(quoted, "a\"b'c");
         assert!(
             mode.contains("STRICT_TRANS_TABLES") && !mode.contains("ANSI") && !mode.contains("BACKSLASH"),

@@ -7,7 +7,7 @@ use segno::{
     uuid::Uuid,
 };
 
-use super::{int, text, with};
+use super::{by_hand, int, text, with};
 use crate::{
     case::{Case, cases},
     home::Home,
@@ -179,8 +179,7 @@ fn what_no_value_can_hold_is_an_error_of_its_column(home: &Home) {
     with(home, async |client, _| {
         for (number, (of_type, literal, name)) in cases.into_iter().enumerate() {
             client.run(format!("create table t{number} (id int, odd {of_type})")).await.unwrap();
-            client.run("set sql_mode = ''").await.unwrap();
-            client.run(format!("insert into t{number} values (1, {literal})")).await.unwrap();
+            by_hand(home, &["set sql_mode = ''", &format!("insert into t{number} values (1, {literal})")]);
             let error = client.run(format!("select id, odd from t{number}")).await.unwrap_err();
             assert_eq!(error.kind, SqlErrorKind::Decode, "{of_type} {literal}: {error}");
             assert!(error.message.contains(&format!("column `odd` holds a {name} ")), "{error}");

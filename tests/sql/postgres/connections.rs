@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use segno::{Database, DatabaseOptions, Happened, SqlErrorKind};
+use segno::{Database, DatabaseOptions, Happened, Io, SqlErrorKind};
 
 use crate::{
     case::{Case, cases},
@@ -22,6 +22,7 @@ pub(crate) fn cases() -> Vec<Case> {
         a_transaction_whose_connection_ended_did_not_happen on [Postgres],
         a_restarted_server_is_found_again on [Postgres],
         a_lock_is_waited_for_no_longer_than_said on [Postgres],
+        a_stream_that_is_dropped_in_a_transaction_leaves_it_open on [Postgres],
         a_statement_that_the_server_ends_for_its_time_is_a_timeout on [Postgres],
         a_dropped_statement_harms_nobody on [Postgres],
         a_dropped_beginning_of_a_transaction_harms_nobody on [Postgres],
@@ -78,6 +79,11 @@ fn a_restarted_server_is_found_again(_home: &Home) {
     smol::block_on(async {
         assert_eq!(value::<i64>(client.run("select 1").await), 1);
         server.restart();
+        // A connection that was used a moment ago is not tested. What is lost with it costs one failure, and the others are
+        // tested then.
+        if let Err(error) = client.run("select 1").await {
+            assert_eq!((error.kind, error.happened), (SqlErrorKind::ConnectionLost, Happened::No), "{error}");
+        }
         assert_eq!(value::<i64>(client.run("select 1").await), 1);
         server.kill();
         let hasty = DatabaseOptions { acquire_time_limit: Duration::from_millis(300), ..DatabaseOptions::default() };
@@ -86,8 +92,32 @@ fn a_restarted_server_is_found_again(_home: &Home) {
         assert_eq!((error.kind, error.happened), (SqlErrorKind::ConnectionLost, Happened::No), "{error}");
         assert!(error.message.contains("nobody listens") && !error.message.contains("127.0.0.1"), "{error}");
         server.restart();
+        if let Err(error) = client.run("select 1").await {
+            assert_eq!((error.kind, error.happened), (SqlErrorKind::ConnectionLost, Happened::No), "{error}");
+        }
         assert_eq!(value::<i64>(client.run("select 1").await), 1);
     });
+}
+
+fn a_stream_that_is_dropped_in_a_transaction_leaves_it_open(home: &Home) {
+    home.prepare(&["create table t (id int)"]);
+    home.run(async |mut io: Io| {
+        io.transaction(async |tx| {
+            tx.sql("insert into t values (1)", ()).await?;
+            let mut rows = tx.sql_stream("select * from generate_series(1, 30000000)", ()).await?;
+            assert_eq!(rows.next().await?.unwrap().len(), 256);
+            drop(rows);
+            // It would take half a minute to read the rest.
+            let began = Instant::now();
+            tx.sql("insert into t values (2)", ()).await?;
+            assert!(began.elapsed() < Duration::from_secs(5), "after {:?}", began.elapsed());
+            let mut rows = tx.sql_stream("select * from t", ()).await?;
+            while rows.next().await?.is_some() {}
+            Ok(())
+        })
+        .await
+    });
+    assert_eq!(home.count("t"), 2);
 }
 
 fn a_lock_is_waited_for_no_longer_than_said(home: &Home) {

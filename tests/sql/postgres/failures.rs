@@ -13,6 +13,7 @@ pub(crate) fn cases() -> Vec<Case> {
         each_code_has_its_kind on [Postgres],
         what_may_quote_a_value_is_left_out on [Postgres],
         what_cannot_be_done_by_a_statement_leaves_the_connection_in_order on [Postgres],
+        what_was_done_before_the_failure_is_not_denied on [Postgres],
     ]
 }
 
@@ -39,7 +40,6 @@ fn each_code_has_its_kind(home: &Home) {
         ("select 'a'::int", SqlErrorKind::Statement, "integer"),
         ("select * from child for update of nobody", SqlErrorKind::MissingTable, "nobody"),
         ("create table child (id int)", SqlErrorKind::Statement, "child"),
-        ("do $$ begin raise exception 'no luck today'; end $$", SqlErrorKind::Database, "no luck today"),
     ];
     let client = Client::of(&home.open());
     smol::block_on(async {
@@ -81,21 +81,46 @@ fn what_may_quote_a_value_is_left_out(home: &Home) {
     });
 }
 
+fn what_was_done_before_the_failure_is_not_denied(home: &Home) {
+    home.prepare(&[
+        "create table t (id int primary key)",
+        "create procedure twice() language plpgsql as
+            $$ begin insert into t values (1); commit; insert into t values (1); end $$",
+    ]);
+    let client = Client::of(&home.open());
+    smol::block_on(async {
+        let error = client.run("call twice()").await.unwrap_err();
+        assert_eq!((error.kind, error.happened), (SqlErrorKind::Unique, Happened::Unknown), "{error}");
+        let error = client.run("do $$ begin raise exception 'no luck today'; end $$").await.unwrap_err();
+        assert_eq!((error.kind, error.happened), (SqlErrorKind::Database, Happened::Unknown), "{error}");
+        // What it gives back cannot be read, and it is there all the same.
+        client.begin().await.unwrap();
+        let error = client.within("insert into t values (2) returning interval '1 day' as span").await.unwrap_err();
+        assert_eq!((error.kind, error.happened), (SqlErrorKind::Decode, Happened::Unknown), "{error}");
+        client.commit().await.unwrap();
+    });
+    assert_eq!(home.count("t"), 2);
+}
+
 fn what_cannot_be_done_by_a_statement_leaves_the_connection_in_order(home: &Home) {
     home.prepare(&["create table t (id int)", "insert into t values (1)"]);
     let client = Client::of(&home.open());
     smol::block_on(async {
-        for text in ["copy t to stdout", "copy t from stdin", "listen news", "select 1; select 2"] {
+        for text in [
+            "copy t to stdout",
+            "copy t from stdin",
+            "/* in */ copy t from stdin",
+            "copy(select 1) to stdout",
+            "listen news",
+            "/* in */ listen news",
+            "select 1; select 2",
+        ] {
             let error = client.run(text).await.unwrap_err();
             assert_eq!(error.kind, SqlErrorKind::Statement, "{text}: {error}");
             for _ in 0..5 {
                 assert_eq!(value::<i64>(client.run("select count(*) from t").await), 1, "{text}");
             }
         }
-        // What it is shows only in the server's answer: then the connection is given up.
-        let error = client.run("/* in */ copy t from stdin").await.unwrap_err();
-        assert_eq!(error.kind, SqlErrorKind::ConnectionLost, "{error}");
-        assert_eq!(value::<i64>(client.run("select count(*) from t").await), 1);
         let error = client.run("select ?1::int").await.unwrap_err();
         assert_eq!(error.kind, SqlErrorKind::Params, "{error}");
     });

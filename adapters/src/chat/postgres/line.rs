@@ -7,6 +7,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgDatabaseError, PgListener, PgPoolOptions, PgSeverity},
 };
 
+use crate::sql::postgres::{location, words};
+
 /// Where to connect, and on which channel to listen.
 #[derive(Clone)]
 pub(super) struct Target {
@@ -16,11 +18,11 @@ pub(super) struct Target {
 
 impl Target {
     /// Reads a URL; if that cannot be, says why without quoting it.
-    pub(super) fn read(url: &str, channel: &str) -> Result<Self, &'static str> {
+    pub(super) fn read(url: &str, channel: &str) -> Result<Self, Box<str>> {
         if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err("the URL of a chat over PostgreSQL begins with `postgres://`");
+            return Err("the URL of a chat over PostgreSQL begins with `postgres://`".into());
         }
-        let options: PgConnectOptions = url.parse().map_err(|_| NO_URL)?;
+        let options = location(url).map_err(|error| error.message)?;
         let options = match options.get_application_name() {
             Some(_) => options,
             None => options.application_name(APPLICATION_NAME),
@@ -99,22 +101,12 @@ impl Line {
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the enum may grow, and little of it can come from here")]
-        match error {
-            sqlx::Error::Database(error) => {
-                let reason = format!("{} (PostgreSQL's code {})", error.message(), error.code().unwrap_or_default());
-                match error.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity) {
-                    Some(PgSeverity::Error) => Self::Refused(reason),
-                    // It says so, and ends: after what it was told to do, or before.
-                    _ => Self::Lost(reason),
-                }
-            }
-            // The kind alone: the rest may name a path.
-            sqlx::Error::Io(error) => Self::Lost(error.kind().to_string()),
-            sqlx::Error::Tls(error) => Self::Lost(format!("TLS: {error}")),
-            sqlx::Error::Configuration(_) => Self::Lost("what the URL asks for cannot be had".into()),
-            sqlx::Error::Protocol(reason) => Self::Lost(reason),
-            _ => Self::Lost("the driver failed".into()),
+        let reason = words(&error).into_string();
+        let said = error.as_database_error().and_then(|said| said.try_downcast_ref::<PgDatabaseError>());
+        match said.map(PgDatabaseError::severity) {
+            Some(PgSeverity::Error) => Self::Refused(reason),
+            // Who says so with another severity ends: after what it was told to do, or before.
+            Some(_) | None => Self::Lost(reason),
         }
     }
 }
@@ -133,6 +125,3 @@ const APPLICATION_NAME: &str = "segno_chat";
 /// The function is called for one payload after the other, once they have been put in order.
 const SEND: &str = "select pg_notify($1, payload) from unnest($2::text[]) with ordinality as part (payload, place) \
                     order by place";
-
-const NO_URL: &str = "the URL cannot be understood: it is to be as `postgres://user:password@host:port/database`, with \
-                      special characters of the password in percent-encoding";

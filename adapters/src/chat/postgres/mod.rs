@@ -69,7 +69,7 @@ impl Link {
             let message = format!("a channel's name has 1 to {MAX_CHANNEL} bytes, and no NUL");
             return Err(ChatError::new(ChatErrorKind::Limit, Happened::No, message));
         }
-        let target = Target::read(url, channel).map_err(|reason| connection_lost(Happened::No, reason))?;
+        let target = Target::read(url, channel).map_err(|reason| connection_lost(Happened::No, &reason))?;
         let reason = Arc::new(Mutex::new(Some("it has not answered yet".into())));
         Ok(Self { target, time_limit: *time_limit, rooms, queue: bounded(QUEUE), reason, task: OnceLock::new() })
     }

@@ -64,7 +64,7 @@ impl MySqlConnected {
         // A transaction that is lost is undone.
         let lost = if self.open { Happened::No } else { statement.lost() };
         let text = sql_str(sql.text);
-        match self.attempt(&text, &sql.params, lost, &mut sink).await {
+        match self.attempt(&text, &sql.params, statement, &mut sink).await {
             Ok(done) => self.finish(statement, sink, done).await,
             Err(Failed::Here(refused)) => Err(refused),
             Err(Failed::Driver(error, stage)) => {
@@ -72,7 +72,8 @@ impl MySqlConnected {
                     // Nothing was carried out, and whoever asks again has it prepared anew.
                     self.forget().await?;
                 }
-                Err(self.failed(&error, lost, stage))
+                let failed = self.failed(&error, lost, stage);
+                Err(if stage == Stage::Text { failed } else { statement.failed(failed) })
             }
         }
     }
@@ -82,7 +83,7 @@ impl MySqlConnected {
         &mut self,
         text: &SqlStr,
         params: &Params,
-        lost: Happened,
+        statement: Statement,
         sink: &mut Sink,
     ) -> Result<Done, Failed> {
         let arguments = arguments(params)?;
@@ -102,7 +103,8 @@ impl MySqlConnected {
                 Some(Either::Right(row)) => row,
             };
             if let Err((kind, message)) = push(sink.rows(), &row) {
-                break Err(SqlError::new(kind, lost, message));
+                // The server has carried it out, whoever can read what it gives.
+                break Err(SqlError::new(kind, statement.lost(), message));
             }
             match sink.flows().await {
                 Ok(true) => {}

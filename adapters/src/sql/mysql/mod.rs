@@ -71,7 +71,7 @@ impl Driver for MySqlDriver {
     }
 
     fn migrate<'a>(&'a self, plan: &'a Plan) -> Boxed<'a, Result<(), MigrateError>> {
-        Box::pin(plan.run_on_server(&self.0.pool, PATIENTLY, sql_error))
+        Box::pin(self.0.migrate(plan, LOCK))
     }
 
     fn close(&self) -> Boxed<'_, ()> {
@@ -153,5 +153,5 @@ async fn set_up(connection: &mut MySqlConnection, lock_time_limit: Duration) -> 
 const OTHER_WAYS_TO_READ: [&str; 8] =
     ["ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "DB2", "MAXDB", "MSSQL", "ORACLE", "POSTGRESQL"];
 
-/// Others may migrate for long, and the migrator does not wait for its lock: this one is waited for, for a day at the most.
-const PATIENTLY: &str = "select get_lock(concat('segno migrations of ', database()), 86400)";
+/// The server's locks have names of at most 64 characters.
+const LOCK: &str = "select get_lock(concat('segno migrations ', md5(database())), 0)";

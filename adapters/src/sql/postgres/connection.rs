@@ -7,9 +7,10 @@ use segno_core::{Happened, Isolation, Params, Rows, Sql, SqlError, SqlErrorKind,
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, Postgres, SqlStr, Statement as _, pool::PoolConnection};
 
 use super::{
+    answer::{Done, Failed},
     decode::{names, push},
     encode::arguments,
-    error::{ABORTED, NO_SAVEPOINT, Stage, code, is_lost, is_stale, may_be_stale, staged},
+    error::{ABORTED, NO_SAVEPOINT, Stage, code, is_lost, staged},
 };
 use crate::{
     sql::{
@@ -31,65 +32,26 @@ pub(super) struct PostgresConnected {
     busy: bool,
     /// Whether a transaction was begun here, and has not ended.
     open: bool,
+    /// Whether what it was asked last gave rows.
+    flows: bool,
+    /// Whether a stream of rows is open in the transaction.
+    streams: bool,
     /// What made the server refuse all but the transaction's end.
     aborted_by: Option<Box<str>>,
 }
 
-/// Why a statement has no answer.
-enum Failed {
-    Driver {
-        error: sqlx::Error,
-        stage: Stage,
-        /// Whether it failed before it gave anything.
-        at_once: bool,
-    },
-    Here(SqlError),
-}
-
-impl Failed {
-    /// Whether the reason may be that this connection prepared the statement before something was altered, and whether
-    /// that is certain.
-    fn stale(&self) -> (bool, bool) {
-        match self {
-            Self::Driver { at_once: false, .. } | Self::Driver { stage: Stage::Text, .. } => (false, false),
-            Self::Driver { error, .. } => (may_be_stale(error), is_stale(error)),
-            // The parameters may be right by now.
-            Self::Here(error) => (error.kind == SqlErrorKind::Params, false),
-        }
-    }
-}
-
-impl From<SqlError> for Failed {
-    fn from(error: SqlError) -> Self {
-        Self::Here(error)
-    }
-}
-
-/// What a statement did.
-struct Done {
-    /// How many rows the server says it affected or gave; nothing if nobody wanted more of them.
-    rows: Option<u64>,
-    /// Whether it gives rows, be they none.
-    gives: bool,
-    /// What those are called, if there are none that tell.
-    columns: Vec<Box<str>>,
-}
-
 impl PostgresConnected {
     pub(super) fn new(connection: PoolConnection<Postgres>, cancel: Arc<Canceller<Postgres>>) -> Self {
-        Self { connection, cancel, busy: false, open: false, aborted_by: None }
+        Self { connection, cancel, busy: false, open: false, flows: false, streams: false, aborted_by: None }
     }
 
     async fn carry_out(&mut self, sql: Sql, statement: Statement, mut sink: Sink) -> Result<Rows, SqlError> {
-        if let Some(message) = refusal(&sql.text, statement) {
-            return Err(SqlError::new(SqlErrorKind::Statement, Happened::No, message));
-        }
         // A transaction that is lost is undone.
         let lost = if self.open { Happened::No } else { statement.lost() };
         self.drain().await.map_err(|error| self.failed(&error, Happened::No, Stage::Run))?;
         let text = sql_str(sql.text);
         let known = self.connection.cached_statements_size();
-        let mut done = self.attempt(&text, &sql.params, lost, &mut sink).await;
+        let mut done = self.attempt(&text, &sql.params, statement, &mut sink).await;
         if let Err(failed) = &done
             && let (true, certain) = failed.stale()
             && self.connection.cached_statements_size() == known
@@ -98,15 +60,18 @@ impl PostgresConnected {
             self.forget(lost).await?;
             // What the server refused is undone, unless it is a procedure that commits by itself.
             if !sent || self.aborted_by.is_none() && (certain || statement.verb != Verb::Other) {
-                done = self.attempt(&text, &sql.params, lost, &mut sink).await;
+                done = self.attempt(&text, &sql.params, statement, &mut sink).await;
             } else if certain {
                 return Err(altered_since());
             }
         }
         match done {
             Ok(done) => self.finish(statement, sink, done, lost).await,
-            Err(Failed::Driver { error, stage, .. }) => Err(self.failed(&error, lost, stage)),
-            Err(Failed::Here(refused)) => {
+            Err(Failed::Driver { error, stage, .. }) => {
+                let failed = self.failed(&error, lost, stage);
+                Err(if stage == Stage::Text { failed } else { statement.failed(failed) })
+            }
+            Err(Failed::Here(refused) | Failed::Unfit(refused)) => {
                 self.end_what_runs().await.map_err(|error| self.failed(&error, lost, Stage::Run))?;
                 Err(refused)
             }
@@ -118,7 +83,7 @@ impl PostgresConnected {
         &mut self,
         text: &SqlStr,
         params: &Params,
-        lost: Happened,
+        statement: Statement,
         sink: &mut Sink,
     ) -> Result<Done, Failed> {
         self.busy = true;
@@ -126,15 +91,21 @@ impl PostgresConnected {
         let prepared = self.connection.prepare(text.clone()).await;
         let prepared = prepared.map_err(|error| self.answered(error, Stage::Text, true))?;
         self.busy = false;
-        let given = arguments(params, prepared.parameters().and_then(Either::left).unwrap_or_default())?;
+        let expected = prepared.parameters().and_then(Either::left).unwrap_or_default();
+        let given = arguments(params, expected)
+            .map_err(|(fits_never, error)| if fits_never { Failed::Here(error) } else { Failed::Unfit(error) })?;
         self.busy = true;
+        self.flows = false;
         let (mut rows, mut at_once) = (0, true);
         let mut answers = self.connection.fetch_many(sqlx::query_with(text.clone(), given));
         loop {
             match answers.try_next().await {
                 Ok(Some(Either::Right(row))) => {
                     at_once = false;
-                    push(sink.rows(), &row).map_err(|(kind, message)| SqlError::new(kind, lost, message))?;
+                    self.flows = true;
+                    // The server has carried it out, whoever can read what it gives.
+                    push(sink.rows(), &row)
+                        .map_err(|(kind, message)| SqlError::new(kind, statement.lost(), message))?;
                     if !sink.flows().await? {
                         return Ok(Done { rows: None, gives: true, columns: Vec::new() });
                     }
@@ -223,7 +194,7 @@ impl PostgresConnected {
     async fn begin(&mut self, options: TransactionOptions) -> Result<(), SqlError> {
         self.drain().await.map_err(|error| self.failed(&error, Happened::No, Stage::Run))?;
         // From here on, since this future may be dropped before the answer is there.
-        (self.open, self.aborted_by) = (true, None);
+        (self.open, self.streams, self.aborted_by) = (true, false, None);
         let done = self.command(beginning(options)).await;
         done.map_err(|error| {
             self.open = is_lost(&error);
@@ -258,12 +229,23 @@ impl PostgresConnected {
 
     /// Waits a little for what still runs, and then has the server end it.
     async fn end_what_runs(&mut self) -> Result<(), sqlx::Error> {
-        if let Some(done) = within(PATIENCE, self.drain()).await {
+        // While rows come without a pause, nothing would look at the time.
+        if !self.flows
+            && let Some(done) = within(PATIENCE, self.drain()).await
+        {
             return done;
         }
         // If that fails, the statement runs to its end.
         let _ = self.cancel.cancel().await;
         self.drain().await
+    }
+
+    /// Ends a stream of rows that was abandoned in the transaction, which goes on.
+    async fn end_stream(&mut self) -> Result<(), sqlx::Error> {
+        self.end_what_runs().await?;
+        self.command(format!("ROLLBACK TO {STREAM}; {RELEASE_STREAM}")).await?;
+        self.aborted_by = None;
+        Ok(())
     }
 
     /// The driver's error as ours; and what it means for the connection and its transaction.
@@ -297,7 +279,20 @@ impl Connection for PostgresConnected {
     }
 
     fn stream(&mut self, sql: Sql, statement: Statement, batches: Batches) -> Boxed<'_, Result<(), SqlError>> {
-        Box::pin(async move { self.carry_out(sql, statement, Sink::batches(batches)).await.map(drop) })
+        Box::pin(async move {
+            // Who stops to read ends the statement, and that aborts the transaction, but for what a savepoint saves.
+            if self.open {
+                self.streams = true;
+                let begun = self.command(STREAM).await;
+                begun.map_err(|error| self.failed(&error, Happened::No, Stage::Run))?;
+            }
+            let end = self.carry_out(sql, statement, Sink::batches(batches)).await.map(drop);
+            if std::mem::take(&mut self.streams) && end.is_ok() {
+                let released = self.command(RELEASE_STREAM).await;
+                released.map_err(|error| self.failed(&error, Happened::No, Stage::Run))?;
+            }
+            end
+        })
     }
 
     fn control(&mut self, control: Control) -> Boxed<'_, Result<(), SqlError>> {
@@ -318,7 +313,8 @@ impl Connection for PostgresConnected {
     /// PostgreSQL ends no transaction by itself, but by ending the connection.
     fn in_transaction(&mut self) -> Boxed<'_, Result<bool, SqlError>> {
         Box::pin(async {
-            self.drain().await.map_err(|error| self.failed(&error, Happened::No, Stage::Run))?;
+            let ready = if std::mem::take(&mut self.streams) { self.end_stream().await } else { self.drain().await };
+            ready.map_err(|error| self.failed(&error, Happened::No, Stage::Run))?;
             Ok(self.open)
         })
     }
@@ -354,22 +350,6 @@ fn altered_since() -> SqlError {
     SqlError::new(SqlErrorKind::Serialization, Happened::No, message)
 }
 
-/// Why a statement is not sent: the driver would lose its place in what the server sends.
-fn refusal(text: &str, statement: Statement) -> Option<&'static str> {
-    if statement.verb != Verb::Other {
-        return None;
-    }
-    let first = text.split_whitespace().next().unwrap_or_default();
-    let has = |word: &str| text.to_ascii_lowercase().contains(word);
-    if first.eq_ignore_ascii_case("listen") {
-        Some("a handler hears nothing on this connection: subscribe to a channel of the chat")
-    } else if first.eq_ignore_ascii_case("copy") && (has("stdin") || has("stdout")) {
-        Some("nothing can be copied from or to the client: insert or select instead")
-    } else {
-        None
-    }
-}
-
 /// What begins a transaction of this kind.
 fn beginning(options: TransactionOptions) -> String {
     let isolation = match options.isolation {
@@ -382,6 +362,9 @@ fn beginning(options: TransactionOptions) -> String {
     let access = if options.read_only { " READ ONLY" } else { "" };
     format!("BEGIN{isolation}{access}")
 }
+
+const STREAM: &str = "SAVEPOINT segno_stream";
+const RELEASE_STREAM: &str = "RELEASE SAVEPOINT segno_stream";
 
 /// Most statements end within it, and to cancel one costs a connection of its own, which is some milliseconds.
 const PATIENCE: Duration = Duration::from_millis(10);

@@ -11,16 +11,22 @@ use sqlx::{
 use super::types::{Form, name, oid};
 
 /// The parameters, as the driver takes them.
-pub(super) fn arguments(params: &Params, expected: &[PgTypeInfo]) -> Result<PgArguments, SqlError> {
+pub(super) fn arguments(params: &Params, expected: &[PgTypeInfo]) -> Result<PgArguments, (bool, SqlError)> {
     if params.len() != expected.len() {
         let (takes, given) = (expected.len(), params.len());
-        return Err(refused(format!("the statement takes {takes} parameters, and {given} were given")));
+        return Err((false, refused(format!("the statement takes {takes} parameters, and {given} were given"))));
     }
     let mut arguments = PgArguments::default();
     for (place, (value, expected)) in (1..).zip(params.iter().zip(expected)) {
-        arguments.add(Parameter { place, value, expected }).map_err(|error| refused(error.to_string()))?;
+        let parameter = Parameter { place, value, expected };
+        arguments.add(parameter).map_err(|error| (fits_never(value, expected), refused(error.to_string())))?;
     }
     Ok(arguments)
+}
+
+/// Whether no other type of its kind would take the value.
+fn fits_never(value: &Value, expected: &PgTypeInfo) -> bool {
+    !matches!(put(&mut PgArgumentBuffer::default(), value, expected), Err(Misfit::Kind | Misfit::Element))
 }
 
 struct Parameter<'a> {

@@ -9,7 +9,13 @@ use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 pub(super) fn read(url: &str) -> Result<PgConnectOptions, SqlError> {
     let (_, query) = url.split_once('?').unwrap_or((url, ""));
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if name == "statement-cache-capacity" && value == "0" {
+            // The driver would prepare each statement under a new name, and have the server keep them all.
+            return Err(wrong(
+                "the URL's `statement-cache-capacity` is 0: statements are prepared, so keep one at least",
+            ));
+        }
         if !OPTIONS.contains(&name) && !SETTING.iter().any(|start| name.starts_with(start)) {
             // The driver would pass it over, and write its value into the log.
             return Err(wrong("the URL has an option that PostgreSQL's driver does not know"));

@@ -7,10 +7,14 @@ mod encode;
 mod error;
 mod location;
 
+mod answer;
 mod connection;
 
-use segno_core::SqlError;
-use sqlx::{AssertSqlSafe, Executor, Postgres, postgres::PgPoolOptions};
+use segno_core::{Happened, SqlError};
+use sqlx::{
+    AssertSqlSafe, Executor, Postgres,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 
 use self::{
     connection::PostgresConnected,
@@ -24,6 +28,16 @@ use super::{
     server::{Errors, Server},
 };
 use crate::task::LONGEST_WAIT;
+
+/// Where a URL of PostgreSQL leads, if it has no option that the driver does not know: that one would go to the log.
+pub(crate) fn location(url: &str) -> Result<PgConnectOptions, SqlError> {
+    location::read(url)
+}
+
+/// What went wrong, in words that name no user, no password and no host.
+pub(crate) fn words(error: &sqlx::Error) -> Box<str> {
+    sql_error(error, Happened::Unknown).message
+}
 
 /// A PostgreSQL database.
 pub(super) struct PostgresDriver(Server<Postgres>);
@@ -65,7 +79,7 @@ impl Driver for PostgresDriver {
     }
 
     fn migrate<'a>(&'a self, plan: &'a Plan) -> Boxed<'a, Result<(), MigrateError>> {
-        Box::pin(plan.run_on_server(&self.0.pool, PATIENTLY, sql_error))
+        Box::pin(self.0.migrate(plan, LOCK))
     }
 
     fn close(&self) -> Boxed<'_, ()> {
@@ -73,5 +87,5 @@ impl Driver for PostgresDriver {
     }
 }
 
-/// Others may migrate for long, and the migrator waits for them by a lock like any other.
-const PATIENTLY: &str = "set lock_timeout = 0";
+/// Any number that nobody else takes; the lock is the database's own.
+const LOCK: &str = "select pg_try_advisory_lock(7310293695322055525)::int::int8";

@@ -73,7 +73,7 @@ impl SqliteConnected {
             }
         };
         if let Some(error) = failed {
-            return Err(self.explained(error, lost, text, sql.params.is_empty()).await);
+            return Err(statement.failed(self.explained(error, lost, text, sql.params.is_empty()).await));
         }
         let Some(done) = done else {
             // The driver's thread panicked; to the driver that is a success with fewer rows. What still waits for that

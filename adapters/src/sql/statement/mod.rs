@@ -40,6 +40,8 @@ pub(crate) struct Statement {
     upsert: bool,
     /// Whether it has a `returning`.
     returning: bool,
+    /// Whether what it did before it failed may stay: a procedure that commits, `insert or fail`.
+    partial: bool,
 }
 
 impl Statement {
@@ -63,7 +65,16 @@ impl Statement {
                 "before this statement MySQL commits the transaction by itself: ask for it outside of a transaction",
             ));
         }
-        let read = Self { verb, star: reader.star, upsert: reader.upsert, returning: reader.returning };
+        if let Some(why) = verb::refusal_at_end(reader.head(), dialect) {
+            return Err(refused(why));
+        }
+        let read = Self {
+            verb,
+            star: reader.star,
+            upsert: reader.upsert,
+            returning: reader.returning,
+            partial: reader.partial,
+        };
         reader.placeholders.bind(sql)?;
         Ok(read)
     }
@@ -98,6 +109,12 @@ impl Statement {
             Verb::Read => Happened::No,
             Verb::Insert | Verb::Change | Verb::Schema | Verb::Other => Happened::Unknown,
         }
+    }
+
+    /// What it did, if the database says that it failed, and so undid it.
+    pub(crate) fn failed(self, error: SqlError) -> SqlError {
+        let kept = self.partial && error.happened == Happened::No;
+        if kept { SqlError { happened: Happened::Unknown, ..error } } else { error }
     }
 
     /// How many rows it changed, and the id of the last one that it inserted.

@@ -23,6 +23,7 @@ pub(super) struct Reader<'a> {
     pub(super) star: bool,
     pub(super) upsert: bool,
     pub(super) returning: bool,
+    pub(super) partial: bool,
     pub(super) placeholders: Placeholders,
     /// Whether a table of a `with` is made by a write.
     writes_within: bool,
@@ -43,6 +44,7 @@ impl<'a> Reader<'a> {
             star: false,
             upsert: false,
             returning: false,
+            partial: false,
             placeholders: Placeholders::new(dialect),
             writes_within: false,
             atomic: false,
@@ -99,6 +101,11 @@ impl<'a> Reader<'a> {
         let follows = |word| last.is_some_and(|last| last.is_word(&[word]));
         let before_update = if self.dialect == Dialect::MySql { "key" } else { "do" };
         self.upsert |= is_one_of(word, &["update"]) && follows(before_update);
+        self.partial |= match self.dialect {
+            Dialect::Sqlite => is_one_of(word, &["fail"]) && (follows("or") || follows("conflict")),
+            Dialect::Postgres => self.begins_with(&["call", "do"]),
+            Dialect::MySql => self.begins_with(&["call"]),
+        };
         self.atomic |= is_one_of(word, &["atomic"]) && follows("begin");
         self.writes_within |= self.dialect == Dialect::Postgres
             && self.begins_with(&["with"])

@@ -50,14 +50,26 @@ impl Verb {
 pub(super) fn refusal(head: &[&str], dialect: Dialect) -> Option<&'static str> {
     if controls_transaction(head, dialect) {
         Some("a transaction is not controlled by statements: use `io.transaction`")
-    } else if dialect == Dialect::MySql && is_phrase(head, &OF_CONNECTION) {
-        Some(
-            "it would hold for a connection, which others use next: lock rows by `select … for update` in a transaction, \
-             and name a table's database before the table",
-        )
+    } else if dialect == Dialect::MySql && (is_phrase(head, &OF_CONNECTION) || sets_a_variable(head)) {
+        Some(HELD_BY_CONNECTION)
+    } else if dialect == Dialect::Postgres && is_phrase(head, &[&["listen"]]) {
+        Some("a handler hears nothing on this connection: subscribe to a channel of the chat")
+    } else if dialect == Dialect::Postgres && is_phrase(head, &[&["copy"]]) {
+        Some("nothing can be copied from or to the client: insert or select instead")
     } else {
         None
     }
+}
+
+/// As [`refusal`], of a statement that has no more words than these.
+pub(super) fn refusal_at_end(head: &[&str], dialect: Dialect) -> Option<&'static str> {
+    // A name in quotation marks is no word.
+    (dialect == Dialect::MySql && is_phrase(head, &[&["set"]])).then_some(HELD_BY_CONNECTION)
+}
+
+/// Whether this sets a variable: of the session, or perhaps of it beside others. Variables are also named in quotation marks.
+fn sets_a_variable(head: &[&str]) -> bool {
+    matches!(head, [first, second] if is_one_of(first, &["set"]) && !is_one_of(second, &["password", "default"]))
 }
 
 /// Whether these words, and nothing before them, begin, end or divide a transaction, or set how the next ones begin.
@@ -77,7 +89,7 @@ pub(super) fn controls_transaction(head: &[&str], dialect: Dialect) -> bool {
         || match dialect {
             Dialect::Sqlite => false,
             Dialect::Postgres => is_phrase(head, &OF_SERVERS),
-            Dialect::MySql => is_phrase(head, &OF_SERVERS) || is_phrase(head, &OF_MYSQL) || sets_autocommit(head),
+            Dialect::MySql => is_phrase(head, &OF_SERVERS) || is_phrase(head, &OF_MYSQL),
         }
 }
 
@@ -113,16 +125,14 @@ pub(super) fn commits_by_itself(head: &[&str]) -> bool {
     begins(&COMMITTING) && !begins(&TEMPORARY)
 }
 
-/// `set autocommit = 0`, with whatever stands before it in the same statement.
-fn sets_autocommit(head: &[&str]) -> bool {
-    matches!(head, [first, .., last] if is_one_of(first, &["set"]) && is_one_of(last, &["autocommit"]))
-}
-
 fn is_phrase(head: &[&str], phrases: &[&[&str]]) -> bool {
     phrases.iter().any(|phrase| {
         phrase.len() == head.len() && phrase.iter().zip(head).all(|(word, said)| word.eq_ignore_ascii_case(said))
     })
 }
+
+const HELD_BY_CONNECTION: &str = "it would hold for a connection, which others use next: lock rows by `select … for update` in a transaction, name a \
+     table's database before the table, and set variables for the whole server, in its configuration";
 
 /// What MySQL keeps with the connection. Locks end the transaction, too, and no rollback ends them.
 const OF_CONNECTION: [&[&str]; 7] = [

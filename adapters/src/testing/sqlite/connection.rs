@@ -80,7 +80,7 @@ fn carry_out(
                 taken(&mut collected)?;
             }
             Ok(None) => break,
-            Err(error) => return Err(explained(&error, lost, sql.params.is_empty())),
+            Err(error) => return Err(statement.failed(explained(&error, lost, sql.params.is_empty()))),
         }
     }
     drop(rows);
