@@ -64,12 +64,22 @@ pub(super) fn refusal(head: &[&str], dialect: Dialect) -> Option<&'static str> {
 /// As [`refusal`], of a statement that has no more words than these.
 pub(super) fn refusal_at_end(head: &[&str], dialect: Dialect) -> Option<&'static str> {
     // A name in quotation marks is no word.
-    (dialect == Dialect::MySql && is_phrase(head, &[&["set"]])).then_some(HELD_BY_CONNECTION)
+    let sets = matches!(head, [first, ..] if is_one_of(first, &["set"])) && head[1..].iter().all(|word| is_scope(word));
+    (dialect == Dialect::MySql && sets).then_some(HELD_BY_CONNECTION)
 }
 
 /// Whether this sets a variable: of the session, or perhaps of it beside others. Variables are also named in quotation marks.
 fn sets_a_variable(head: &[&str]) -> bool {
-    matches!(head, [first, second] if is_one_of(first, &["set"]) && !is_one_of(second, &["password", "default"]))
+    match head {
+        [set, scope, name] if is_one_of(set, &["set"]) && is_scope(scope) => !is_one_of(name, &["transaction"]),
+        [set, name] if is_one_of(set, &["set"]) => !is_scope(name) && !is_one_of(name, &["password", "default"]),
+        _ => false,
+    }
+}
+
+/// Whether the word says whose variable is set.
+fn is_scope(word: &str) -> bool {
+    is_one_of(word, &["session", "local", "global"])
 }
 
 /// Whether these words, and nothing before them, begin, end or divide a transaction, or set how the next ones begin.

@@ -178,19 +178,35 @@ fn transactions_are_not_made_by_hand() {
         "set transaction read only",
         "set session transaction isolation level serializable",
         "set local transaction read only",
-        "set session characteristics as transaction read only",
     ];
-    let on_mysql =
-        ["xa start 'a'", "set global transaction read only", "set autocommit = 0", "SET @@session.AutoCommit = 0"];
+    let on_mysql = ["xa start 'a'", "set global transaction read only"];
     let cases = ALL.iter().flat_map(|dialect| everywhere.map(|text| (*dialect, text)));
     let cases = cases.chain([Postgres, MySql].into_iter().flat_map(|dialect| on_servers.map(|text| (dialect, text))));
     for (dialect, text) in cases.chain(on_mysql.map(|text| (MySql, text))) {
         refused(text, dialect, SqlErrorKind::Statement, "use `io.transaction`");
     }
-    for text in ["lock tables a write", "unlock tables", "use a"] {
+    refused(
+        "set session characteristics as transaction read only",
+        Postgres,
+        SqlErrorKind::Statement,
+        "use `io.transaction`",
+    );
+    let of_a_connection = [
+        "lock tables a write",
+        "unlock tables",
+        "use a",
+        "set names utf8mb4",
+        "set autocommit = 0",
+        "SET @@session.AutoCommit = 0",
+        "set @begin = 1",
+        "set session `autocommit` = @a",
+        "set session sql_mode = ''",
+        "set global max_connections = 1, autocommit = 0",
+    ];
+    for text in of_a_connection {
         refused(text, MySql, SqlErrorKind::Statement, "hold for a connection");
     }
-    for text in ["set names utf8mb4", "set @begin = 1", "start slave", "select 'begin'", "prepare a from 'select 1'"] {
+    for text in ["set password = 'a'", "start slave", "select 'begin'", "prepare a from 'select 1'"] {
         read(text, MySql).unwrap_or_else(|error| panic!("{text}: {error}"));
     }
     for text in ["set local statement_timeout = 5", "prepare a as select 1", "lock table a in share mode"] {
@@ -262,7 +278,6 @@ fn what_commits_by_itself_is_refused_in_a_transaction() {
         "create temporary table a (b int)",
         "create or replace temporary table a (b int)",
         "drop temporary table a",
-        "set names utf8mb4",
         "load data infile 'a' into table b",
         "call f()",
     ];
